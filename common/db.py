@@ -1,0 +1,229 @@
+"""Databases: an engine with the right settings, transactions that cannot be forgotten, migrations.
+
+SQLite in WAL mode is the embedded default, PostgreSQL and MariaDB the servers. Only a service's `store` imports this.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, event, make_url
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from common.errors import Unavailable
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names of constraints, so that migrations can drop them on every database."""
+
+
+class Base(DeclarativeBase):
+    "Parent of each service's own `Base`, which brings its own MetaData."
+
+    __abstract__ = True
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UTCDateTime(TypeDecorator[datetime.datetime]):
+    "An aware datetime in UTC, microseconds kept on all databases."
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:
+        return None if value is None else value.replace(tzinfo=datetime.UTC)
+
+
+class Json(TypeDecorator[Any]):
+    "A JSON value kept as text; replace it to change it (changes inside are not seen)."
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.LONGTEXT())
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def utcnow() -> datetime.datetime:
+    "Now, aware, in UTC."
+    return datetime.datetime.now(datetime.UTC)
+
+
+def make_engine(url: str, pool_size: int = 16) -> Engine:
+    "An engine for `url` with what each database needs to behave alike."
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, pool_size=pool_size, max_overflow=64,
+                               connect_args={"timeout": 30, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
+    if parsed.get_backend_name() in ("mysql", "mariadb"):
+        options["connect_args"] = {"charset": "utf8mb4", "init_command": "SET SESSION sql_mode='TRADITIONAL,ANSI_QUOTES'"}
+    return create_engine(parsed, pool_size=pool_size, max_overflow=16, pool_pre_ping=True, pool_recycle=1800, **options)
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin on its own: `_begin_sqlite` does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000",
+                   "temp_store=MEMORY", "cache_size=-4000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A deferred transaction that later writes fails at once with "database is locked" when another wrote in
+    # between; taking the write lock at the start makes writers queue instead.
+    write = connection.get_execution_options().get("altostratus_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+class Database:
+    """The way of a `core` to its tables. Thread-safe; one for each process.
+
+    Raises `common.errors.Unavailable` where the database cannot be reached.
+    """
+
+    def __init__(self, url: str, pool_size: int = 16) -> None:
+        self.engine = make_engine(url, pool_size)
+        self._writer = self.engine.execution_options(altostratus_write=True)
+        # SQLite lets waiting writers spin; in one process a lock hands over at once.
+        self._turn: Any = threading.Lock() if self.engine.dialect.name == "sqlite" else _NoLock()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        "A session for reading one consistent state; never commits."
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            with _translated():
+                yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        "One transaction: committed on leaving the block, rolled back on an exception; then `after_commit` runs."
+        with Session(self._writer, expire_on_commit=False) as session:
+            with self._turn, _translated(), session.begin():
+                yield session
+            for action in session.info.pop("after_commit", ()):
+                action()
+
+    def transact(self, work: Callable[[Session], T], attempts: int = 5) -> T:
+        "`work(session)` in a transaction, again from the start when the database chose it as a deadlock's victim."
+        for attempt in range(1, attempts + 1):
+            try:
+                with self.write() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if attempt == attempts or not is_transient(error):
+                    raise
+                LOG.info("transaction repeated (%d): %s", attempt, error.orig)
+                time.sleep(random.uniform(0, 0.02 * 2 ** attempt))
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        "Close all connections."
+        self.engine.dispose()
+
+
+class _NoLock:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if error.connection_invalidated or "connect" in str(error.orig).lower():
+            LOG.error("database: %s", error.orig)
+            raise Unavailable("The database cannot be reached.") from error
+        raise
+
+
+def is_transient(error: DBAPIError) -> bool:
+    "Whether the same transaction may well succeed when tried again."
+    code = getattr(error.orig, "sqlstate", None)
+    args = getattr(error.orig, "args", ())
+    return code in ("40001", "40P01") or (bool(args) and args[0] in (1205, 1213)) or "database is locked" in str(error.orig)
+
+
+def after_commit(session: Session, action: Callable[[], Any]) -> None:
+    "Run `action` once the transaction of `session` (from `Database.write`) has been committed; never if it fails."
+    session.info.setdefault("after_commit", []).append(action)
+
+
+def upgrade(service: str, url: str, revision: str = "head") -> None:
+    "Bring the tables of `service` to `revision` with its alembic history."
+    from alembic import command
+    command.upgrade(_alembic(service, url), revision)
+
+
+def current_is_head(service: str, url: str) -> bool:
+    "Whether the tables are those that this code expects."
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    head = ScriptDirectory.from_config(_alembic(service, url)).get_current_head()
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+    finally:
+        engine.dispose()
+
+
+def _alembic(service: str, url: str) -> Any:
+    import importlib
+
+    from alembic.config import Config
+    package = importlib.import_module(service)
+    assert package.__file__
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("version_locations", str(Path(package.__file__).parent / "store/migrations/versions"))
+    config.attributes.update(url=url, metadata=importlib.import_module(f"{service}.store.models").Base.metadata)
+    return config

@@ -1,0 +1,46 @@
+"""Policy rules: oslo.policy's language and files, each service's table in its `policy.py`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from oslo_config import cfg
+from oslo_policy import opts, policy
+
+if TYPE_CHECKING:
+    from common.context import Context
+
+Rule = policy.DocumentedRuleDefault
+RuleDefault = policy.RuleDefault
+
+
+def rule(name: str, check: str, description: str, *operations: tuple[str, str],
+         scope: Iterable[str] | None = None) -> policy.DocumentedRuleDefault:
+    "A row of a rule table: name, default, what it guards, and the (method, path) pairs."
+    ops = [{"method": m, "path": p} for m, p in operations] or [{"method": "ANY", "path": "/"}]
+    return Rule(name, check, description, ops, scope_types=list(scope) if scope else None)
+
+
+class Enforcer:
+    """Answers whether a rule holds. `policy_file` (YAML, may be absent) overrides defaults; it is read again when it
+    changes. An unknown rule is a programming error and raises."""
+
+    def __init__(self, rules: Iterable[policy.RuleDefault], policy_file: str | None = None) -> None:
+        logging.getLogger("oslo_policy").setLevel(logging.ERROR)
+        conf = cfg.ConfigOpts()
+        conf([], default_config_files=[], default_config_dirs=[])
+        opts.set_defaults(conf)  # declares the options of oslo.policy
+        self._enforcer = policy.Enforcer(conf, policy_file=policy_file or "/nonexistent", use_conf=True)
+        conf.set_override("enforce_new_defaults", True, "oslo_policy")
+        self._enforcer.suppress_default_change_warnings = True
+        self._enforcer.suppress_deprecation_warnings = True
+        self._enforcer.register_defaults(list(rules))
+        self._enforcer.load_rules()
+
+    def check(self, name: str, target: Mapping[str, Any], ctx: Context) -> bool:
+        "Whether rule `name` allows `ctx` to act on `target`."
+        if name not in self._enforcer.registered_rules:
+            raise LookupError(f"policy rule {name!r} is not in the table")
+        return bool(self._enforcer.enforce(name, dict(target), ctx.values()))
