@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -98,22 +99,17 @@ class Listener(threading.Thread):
     def _session(self) -> None:
         connection = Connection(self._events.url, heartbeat=0 if self._events._memory else 30, connect_timeout=5)
         with connection, connection.channel() as channel:
-            queue = Queue(exchange=self._events.exchange, exclusive=not self._events._memory, auto_delete=True,
-                          durable=False, channel=channel)
-            queue.name = "" if not self._events._memory else f"listener-{id(self)}"
-            queue = queue.bind(channel) if not queue.is_bound else queue
-            self._declare(queue)
+            queue = Queue(f"altostratus.listener.{uuid.uuid4().hex}", exchange=self._events.exchange,
+                          exclusive=not self._events._memory, auto_delete=True, durable=False, channel=channel)
+            self._events.exchange.bind(channel).declare()
+            queue.queue_declare()
+            for topic in self._topics:
+                queue.bind_to(exchange=self._events.exchange.name, routing_key=topic)
             with Consumer(channel, [queue], callbacks=[self._received], no_ack=True, auto_declare=False):
                 self.connected.set()
                 if self._on_connect:
                     self._on_connect()
                 self._drain(connection)
-
-    def _declare(self, queue: Any) -> None:
-        self._events.exchange.bind(queue.channel).declare()
-        queue.name = queue.queue_declare() or queue.name
-        for topic in self._topics:
-            queue.bind_to(exchange=self._events.exchange.name, routing_key=topic)
 
     def _drain(self, connection: Connection) -> None:
         beat = time.monotonic()

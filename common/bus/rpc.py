@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import time
 from typing import Any, TypeVar, cast
 
 # Libraries beneath oslo.messaging import eventlet where it happens to be installed; nothing here may use it.
@@ -61,7 +62,7 @@ def _conf(url: str) -> cfg.ConfigOpts:
     if url.startswith("amqp"):
         for name, value in {
             "rabbit_quorum_queue": True, "amqp_durable_queues": True, "heartbeat_timeout_threshold": 30,
-            "heartbeat_in_pthread": True, "kombu_reconnect_delay": 0.5, "rabbit_retry_interval": 1,
+            "kombu_reconnect_delay": 0.5, "rabbit_retry_interval": 1,
             "rabbit_retry_backoff": 1, "rabbit_interval_max": 5, "kombu_missing_consumer_retry_timeout": 5,
             "rabbit_transient_quorum_queue": False, "rabbit_transient_queues_ttl": 600,
         }.items():
@@ -78,6 +79,7 @@ class Bus:
         oslo_url = "rabbit" + url[4:] if url.startswith("amqp") else url
         self.transport = oslo_messaging.get_rpc_transport(self.conf, url=oslo_url)
         self._servers: list[Any] = []
+        self.down_until = 0.0
 
     def client(self, contract: type[C], ctx: Context | None = None, *, host: str | None = None,
                revision: int | None = None) -> C:
@@ -109,6 +111,7 @@ class _Client:
     def __init__(self, bus: Bus, contract: type[Contract], ctx: Context | None, host: str | None,
                  revision: int | None) -> None:
         target = oslo_messaging.Target(topic=contract.topic, server=host)
+        self._bus = bus
         self._client = oslo_messaging.get_rpc_client(bus.transport, target)
         self._contract, self._host, self._revision = contract, host or "any host", revision
         self._wire = {"request_id": ctx.request_id if ctx else request_id_var.get()}
@@ -127,15 +130,19 @@ class _Client:
 
     def _invoke(self, method: Method, arguments: dict[str, Any]) -> Any:
         wire = to_wire(arguments)
+        if time.monotonic() < self._bus.down_until:
+            raise BusUnavailable(reason="it was away a moment ago")
         try:
             if method.kind == "cast":
-                self._client.prepare(retry=2).cast(self._wire, method.name, **wire)
+                self._client.prepare(retry=0).cast(self._wire, method.name, **wire)
                 return None
             answer = self._client.prepare(timeout=method.timeout, retry=2).call(self._wire, method.name, **wire)
         except oslo_messaging.MessagingTimeout:
             raise NoAnswer(topic=self._contract.topic, host=self._host, method=method.name,
                            timeout=method.timeout) from None
         except oslo_messaging.MessageDeliveryFailure as error:
+            # A dead broker must cost one caller a moment, not every request its patience.
+            self._bus.down_until = time.monotonic() + 2
             raise BusUnavailable(reason=str(error)) from None
         if "error" in answer:
             raise RemoteError(**answer["error"])
