@@ -1,8 +1,10 @@
-"""From the token of a request to a `Context`, in this process: signature, expiry, revocation, access rules.
+"""From the token of a request to a `Context`, in this process: signature, expiry, revocation,
+access rules.
 
-How revocations arrive: identity says each on the bus at once, and every 10 s how many there are (`identity.beat`). When the
-bus is not heard of, the list is read over HTTP, at most every half second, for as long as that lasts. So a revoked token is refused
-everywhere within a second, also while the broker is down.
+How revocations arrive: identity says each on the bus at once, and every 10 s how many there are
+(`identity.beat`). When the bus is not heard of, the list is read over HTTP, at most every half
+second, for as long as that lasts. So a revoked token is refused everywhere within a second, also
+while the broker is down.
 """
 
 from __future__ import annotations
@@ -38,9 +40,12 @@ class RevocationsUnknown(Unavailable):
 
 
 class Freshness:
-    """Keeps `revocations` up to date. `fetch(since)` returns {"revocations": [...], "latest": n} from identity."""
+    """Keeps `revocations` up to date. `fetch(since)` returns {"revocations": [...], "latest": n}
+    from identity."""
 
-    def __init__(self, fetch: Callable[[int], Mapping[str, Any]], events: Events | None, grace_s: int) -> None:
+    def __init__(
+        self, fetch: Callable[[int], Mapping[str, Any]], events: Events | None, grace_s: int
+    ) -> None:
         self.revocations = Revocations()
         self._fetch, self._grace_s = fetch, grace_s
         self._lock = threading.Lock()
@@ -49,7 +54,12 @@ class Freshness:
         self._known_good = time.monotonic()
         self._ever = False
         if events is not None:
-            events.listen(["identity.revoked", "identity.beat"], self._event, on_connect=self._lost, on_disconnect=self._lost)
+            events.listen(
+                ["identity.revoked", "identity.beat"],
+                self._event,
+                on_connect=self._lost,
+                on_disconnect=self._lost,
+            )
 
     def _lost(self) -> None:
         # Just connected or just lost: something may have been said in between.
@@ -58,7 +68,9 @@ class Freshness:
 
     def _event(self, topic: str, payload: Any) -> None:
         if topic == "identity.revoked":
-            records = payload if isinstance(payload, list) else payload.get("revocations", [payload])
+            records = (
+                payload if isinstance(payload, list) else payload.get("revocations", [payload])
+            )
             first = min((r["seq"] for r in records), default=0)
             gap = first > self.revocations.latest + 1
             self.revocations.add(records)
@@ -70,7 +82,8 @@ class Freshness:
             self._heard = self._known_good = time.monotonic()
 
     def ensure(self) -> None:
-        "Return when the list is known to be current (to half a second). Raises RevocationsUnknown after the grace time."
+        """Return when the list is known to be current (to half a second). Raises RevocationsUnknown
+        after the grace time."""
         now = time.monotonic()
         if now - self._heard < _STALE_S:
             return
@@ -93,11 +106,16 @@ class Freshness:
 
 
 class Authenticator:
-    """Callable for `make_app`: (X-Auth-Token, X-Service-Token) -> Context. Verified tokens are remembered (only their claims) so that
-    the signature is checked once for each process."""
+    """Callable for `make_app`: (X-Auth-Token, X-Service-Token) -> Context. Verified tokens are
+    remembered (only their claims) so that the signature is checked once for each process."""
 
-    def __init__(self, verifier: Verifier, freshness: Freshness | None, service_type: str,
-                 remembered: int = 4096) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        freshness: Freshness | None,
+        service_type: str,
+        remembered: int = 4096,
+    ) -> None:
         self.verifier, self.freshness, self.service_type = verifier, freshness, service_type
         self._cache: OrderedDict[str, Claims] = OrderedDict()
         self._most = remembered
@@ -117,7 +135,8 @@ class Authenticator:
         return ctx
 
     def claims(self, token: str) -> Claims:
-        "The claims of a token that may be used now. Raises Unauthorized, AccessRuleDenied or RevocationsUnknown."
+        """The claims of a token that may be used now. Raises Unauthorized, AccessRuleDenied or
+        RevocationsUnknown."""
         claims = self._cache.get(token)
         if claims is None:
             claims = self.verifier.verify(token)
@@ -140,19 +159,28 @@ class Authenticator:
         if rules is None:
             return
         from flask import has_request_context, request
+
         if not has_request_context():
             return
         path = request.script_root + request.path
         for rule in rules:
-            if rule["service"] == self.service_type and rule["method"] == request.method and path_matches(rule["path"], path):
+            if (
+                rule["service"] == self.service_type
+                and rule["method"] == request.method
+                and path_matches(rule["path"], path)
+            ):
                 return
         raise AccessRuleDenied()
 
 
 def path_matches(pattern: str, path: str) -> bool:
-    "Whether an access rule's path (`*` one segment, `**` any, `{name}` one segment) matches (Identity API, access rules)."
+    """Whether an access rule's path (`*` one segment, `**` any, `{name}` one segment) matches
+    (Identity API, access rules)."""
     parts = re.split(r"(\*\*|\*|\{[^/{}]*\})", pattern)
-    regex = "".join(".*" if p == "**" else "[^/]+" if p == "*" or p.startswith("{") else re.escape(p) for p in parts)
+    regex = "".join(
+        ".*" if p == "**" else "[^/]+" if p == "*" or p.startswith("{") else re.escape(p)
+        for p in parts
+    )
     return re.fullmatch(regex, path) is not None
 
 
@@ -160,21 +188,38 @@ def context_of(claims: Claims, token: str | None = None) -> Context:
     "The caller that a token's claims describe."
     trust, credential = claims.trust or {}, claims.application_credential or {}
     return Context(
-        user_id=claims.user_id, user_name=claims.user_name, user_domain_id=claims.user_domain_id,
-        user_domain_name=claims.user_domain_name, project_id=claims.project_id, project_name=claims.project_name,
-        project_domain_id=claims.project_domain_id, project_domain_name=claims.project_domain_name,
-        domain_id=claims.domain_id, domain_name=claims.domain_name, system=claims.system,
-        roles=tuple(name for _, name in claims.roles), role_ids=tuple(i for i, _ in claims.roles),
-        methods=tuple(claims.methods), audit_ids=tuple(claims.audit_ids), issued_at=claims.issued_at,
-        expires_at=datetime.datetime.fromtimestamp(claims.expires_at, datetime.UTC), token=token,
-        trust_id=trust.get("id"), trustor_id=trust.get("trustor"), trustee_id=trust.get("trustee"),
+        user_id=claims.user_id,
+        user_name=claims.user_name,
+        user_domain_id=claims.user_domain_id,
+        user_domain_name=claims.user_domain_name,
+        project_id=claims.project_id,
+        project_name=claims.project_name,
+        project_domain_id=claims.project_domain_id,
+        project_domain_name=claims.project_domain_name,
+        domain_id=claims.domain_id,
+        domain_name=claims.domain_name,
+        system=claims.system,
+        roles=tuple(name for _, name in claims.roles),
+        role_ids=tuple(i for i, _ in claims.roles),
+        methods=tuple(claims.methods),
+        audit_ids=tuple(claims.audit_ids),
+        issued_at=claims.issued_at,
+        expires_at=datetime.datetime.fromtimestamp(claims.expires_at, datetime.UTC),
+        token=token,
+        trust_id=trust.get("id"),
+        trustor_id=trust.get("trustor"),
+        trustee_id=trust.get("trustee"),
         application_credential_id=credential.get("id"),
-        application_credential_restricted=credential.get("restricted", True))
+        application_credential_restricted=credential.get("restricted", True),
+    )
 
 
-def authenticator(config: cfg.ConfigOpts, service_type: str, events: Events | None = None) -> Authenticator:
+def authenticator(
+    config: cfg.ConfigOpts, service_type: str, events: Events | None = None
+) -> Authenticator:
     "The Authenticator of a service that trusts the identity service in its configuration."
     from common.client import Services
+
     services = Services(config)
 
     def fetch_keys() -> Mapping[str, Any]:
@@ -189,5 +234,7 @@ def authenticator(config: cfg.ConfigOpts, service_type: str, events: Events | No
         return services.identity_json(f"/v3/auth/revocations?since={since}")
 
     freshness = Freshness(fetch_revocations, events, config.identity.revocation_grace_s)
-    metrics.add_health_check("revocations", lambda: None if time.monotonic() - freshness._known_good < 3600 else "stale")
+    metrics.add_health_check(
+        "revocations", lambda: None if time.monotonic() - freshness._known_good < 3600 else "stale"
+    )
     return Authenticator(Verifier(fetch_keys), freshness, service_type)

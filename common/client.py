@@ -24,9 +24,11 @@ class NoSuchService(Unavailable):
 
 
 class Services:
-    """Adapters for the other services. `http` is the requests session beneath (tests mount WSGI apps on it). Thread-safe.
+    """Adapters for the other services. `http` is the requests session beneath (tests mount WSGI
+    apps on it). Thread-safe.
 
-    `services.network.get("/v2.0/ports", raise_exc=False)`; every adapter raises ServiceUnreachable where nobody answers.
+    `services.network.get("/v2.0/ports", raise_exc=False)`; every adapter raises ServiceUnreachable
+    where nobody answers.
     """
 
     def __init__(self, config: cfg.ConfigOpts, http: Any = None, auth: Any = None) -> None:
@@ -39,12 +41,22 @@ class Services:
             if self._own is None:
                 from keystoneauth1 import session
                 from keystoneauth1.identity import v3
+
                 identity = self.config.identity
                 auth = self._auth or v3.Password(
-                    identity.url.rstrip("/") + "/v3", username=identity.service_user, password=identity.service_password,
-                    user_domain_id="default", project_name=identity.service_project, project_domain_id="default")
-                self._own = session.Session(auth=auth, session=self._http or _http_session(), timeout=60,
-                                            user_agent=f"altostratus-{self.config.service}")
+                    identity.url.rstrip("/") + "/v3",
+                    username=identity.service_user,
+                    password=identity.service_password,
+                    user_domain_id="default",
+                    project_name=identity.service_project,
+                    project_domain_id="default",
+                )
+                self._own = session.Session(
+                    auth=auth,
+                    session=self._http or _http_session(),
+                    timeout=60,
+                    user_agent=f"altostratus-{self.config.service}",
+                )
             return self._own
 
     def __getattr__(self, name: str) -> Peer:
@@ -86,18 +98,26 @@ class Caller:
         self._services, self._ctx = services, ctx
 
     def __getattr__(self, name: str) -> Peer:
-        return Peer(self._services._session(), name.replace("_", "-"), self._services._endpoint(name), self._ctx.token)
+        return Peer(
+            self._services._session(),
+            name.replace("_", "-"),
+            self._services._endpoint(name),
+            self._ctx.token,
+        )
 
 
 class Peer:
-    "One service at one URL. Methods take keystoneauth's options (json=, headers=, microversion=, raise_exc=)."
+    """One service at one URL. Methods take keystoneauth's options (json=, headers=, microversion=,
+    raise_exc=)."""
 
     def __init__(self, session: Any, service: str, url: str, token: str | None = None) -> None:
         self._session, self.service, self.url, self._token = session, service, url, token
 
     def request(self, method: str, path: str, **options: Any) -> Any:
-        "An answer (requests.Response). Raises keystoneauth1 HTTP errors unless raise_exc=False, and ServiceUnreachable."
+        """An answer (requests.Response). Raises keystoneauth1 HTTP errors unless raise_exc=False,
+        and ServiceUnreachable."""
         from keystoneauth1 import exceptions
+
         headers = dict(options.pop("headers", None) or {})
         request_id = request_id_var.get()
         if request_id != "-":
@@ -109,8 +129,13 @@ class Peer:
             options.setdefault("microversion_service_type", self.service)
         try:
             return self._session.request(self.url + path, method, headers=headers, **options)
-        except (exceptions.ConnectFailure, exceptions.ConnectTimeout, exceptions.SSLError, exceptions.UnknownConnectionError,
-                exceptions.RetriableConnectionFailure) as error:
+        except (
+            exceptions.ConnectFailure,
+            exceptions.ConnectTimeout,
+            exceptions.SSLError,
+            exceptions.UnknownConnectionError,
+            exceptions.RetriableConnectionFailure,
+        ) as error:
             raise ServiceUnreachable(service=self.service, reason=error) from error
 
     def get(self, path: str, **options: Any) -> Any:
@@ -141,8 +166,11 @@ class Peer:
 def _http_session() -> Any:
     import requests
     from requests.adapters import HTTPAdapter
+
     session = requests.Session()
-    session.trust_env = False  # a proxy of the machine's environment is not for traffic inside the cloud
+    session.trust_env = (
+        False  # a proxy of the machine's environment is not for traffic inside the cloud
+    )
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=32))
     return session

@@ -31,7 +31,8 @@ class PolicyDenied(Forbidden):
 
 @dataclass(slots=True)
 class Context:
-    """The caller of one request. All ids are strings; what a scope lacks is None. Immutable by convention."""
+    """The caller of one request. All ids are strings; what a scope lacks is None. Immutable by
+    convention."""
 
     user_id: str | None = None
     user_name: str | None = None
@@ -75,18 +76,25 @@ class Context:
     def values(self) -> dict[str, Any]:
         "The credentials that policy rules match against."
         return {
-            "user_id": self.user_id, "user_domain_id": self.user_domain_id,
-            "project_id": self.project_id, "tenant_id": self.project_id,
-            "project_domain_id": self.project_domain_id, "domain_id": self.domain_id,
-            "system_scope": self.system, "roles": [r.lower() for r in self.roles],
-            "is_admin": self.is_admin, "is_admin_project": True,
-            "service_user_id": self.service_user_id, "service_project_id": self.service_project_id,
+            "user_id": self.user_id,
+            "user_domain_id": self.user_domain_id,
+            "project_id": self.project_id,
+            "tenant_id": self.project_id,
+            "project_domain_id": self.project_domain_id,
+            "domain_id": self.domain_id,
+            "system_scope": self.system,
+            "roles": [r.lower() for r in self.roles],
+            "is_admin": self.is_admin,
+            "is_admin_project": True,
+            "service_user_id": self.service_user_id,
+            "service_project_id": self.service_project_id,
             "service_roles": [r.lower() for r in self.service_roles],
             "trust": {"trust_id": self.trust_id} if self.trust_id else {},
-            "token": {"user": {"id": self.user_id, "domain": {"id": self.user_domain_id}},
-                      "project": {"id": self.project_id,
-                                  "domain": {"id": self.project_domain_id}},
-                      "domain": {"id": self.domain_id}},
+            "token": {
+                "user": {"id": self.user_id, "domain": {"id": self.user_domain_id}},
+                "project": {"id": self.project_id, "domain": {"id": self.project_domain_id}},
+                "domain": {"id": self.domain_id},
+            },
         }
 
     def allows(self, rule: str, target: Mapping[str, Any] | None = None) -> bool:

@@ -1,6 +1,7 @@
 """Databases: an engine with the right settings, transactions that cannot be forgotten, migrations.
 
-SQLite in WAL mode is the embedded default, PostgreSQL and MariaDB the servers. Only a service's `store` imports this.
+SQLite in WAL mode is the embedded default, PostgreSQL and MariaDB the servers. Only a service's
+`store` imports this.
 """
 
 from __future__ import annotations
@@ -55,14 +56,18 @@ class UTCDateTime(TypeDecorator[datetime.datetime]):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
 
-    def process_bind_param(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:
+    def process_bind_param(
+        self, value: datetime.datetime | None, dialect: Any
+    ) -> datetime.datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
         return value.astimezone(datetime.UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:
+    def process_result_value(
+        self, value: datetime.datetime | None, dialect: Any
+    ) -> datetime.datetime | None:
         return None if value is None else value.replace(tzinfo=datetime.UTC)
 
 
@@ -95,28 +100,49 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, pool_size=pool_size, max_overflow=64,
-                               connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=64,
+            connect_args={"timeout": 30, "check_same_thread": False},
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
     if parsed.get_backend_name() in ("mysql", "mariadb"):
-        options["connect_args"] = {"charset": "utf8mb4", "init_command": "SET SESSION sql_mode='TRADITIONAL,ANSI_QUOTES'"}
-    return create_engine(parsed, pool_size=pool_size, max_overflow=16, pool_pre_ping=True, pool_recycle=1800, **options)
+        options["connect_args"] = {
+            "charset": "utf8mb4",
+            "init_command": "SET SESSION sql_mode='TRADITIONAL,ANSI_QUOTES'",
+        }
+    return create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=16,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        **options,
+    )
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin on its own: `_begin_sqlite` does
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000",
-                   "temp_store=MEMORY", "cache_size=-4000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "temp_store=MEMORY",
+        "cache_size=-4000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Any) -> None:
-    # A deferred transaction that later writes fails at once with "database is locked" when another wrote in
+    # A deferred transaction that later writes fails at once with "database is locked" when another
+    # wrote in
     # between; taking the write lock at the start makes writers queue instead.
     write = connection.get_execution_options().get("altostratus_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -143,7 +169,8 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        "One transaction: committed on leaving the block, rolled back on an exception; then `after_commit` runs."
+        """One transaction: committed on leaving the block, rolled back on an exception; then
+        `after_commit` runs."""
         with Session(self._writer, expire_on_commit=False) as session:
             with self._turn, _translated(), session.begin():
                 yield session
@@ -151,7 +178,8 @@ class Database:
                 action()
 
     def transact(self, work: Callable[[Session], T], attempts: int = 5) -> T:
-        "`work(session)` in a transaction, again from the start when the database chose it as a deadlock's victim."
+        """`work(session)` in a transaction, again from the start when the database chose it as a
+        deadlock's victim."""
         for attempt in range(1, attempts + 1):
             try:
                 with self.write() as session:
@@ -160,7 +188,7 @@ class Database:
                 if attempt == attempts or not is_transient(error):
                     raise
                 LOG.info("transaction repeated (%d): %s", attempt, error.orig)
-                time.sleep(random.uniform(0, 0.02 * 2 ** attempt))
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
@@ -188,18 +216,21 @@ def _translated() -> Iterator[None]:
 def is_transient(error: DBAPIError) -> bool:
     "Whether the same transaction may well succeed when tried again."
     code = getattr(error.orig, "sqlstate", None)
-    args = getattr(error.orig, "args", ())
-    return code in ("40001", "40P01") or (bool(args) and args[0] in (1205, 1213)) or "database is locked" in str(error.orig)
+    number = next(iter(getattr(error.orig, "args", ())), None)
+    locked = "database is locked" in str(error.orig)
+    return code in ("40001", "40P01") or number in (1205, 1213) or locked
 
 
 def after_commit(session: Session, action: Callable[[], Any]) -> None:
-    "Run `action` once the transaction of `session` (from `Database.write`) has been committed; never if it fails."
+    """Run `action` once the transaction of `session` (from `Database.write`) has been committed;
+    never if it fails."""
     session.info.setdefault("after_commit", []).append(action)
 
 
 def upgrade(service: str, url: str, revision: str = "head") -> None:
     "Bring the tables of `service` to `revision` with its alembic history."
     from alembic import command
+
     command.upgrade(_alembic(service, url), revision)
 
 
@@ -207,6 +238,7 @@ def current_is_head(service: str, url: str) -> bool:
     "Whether the tables are those that this code expects."
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
+
     head = ScriptDirectory.from_config(_alembic(service, url)).get_current_head()
     engine = make_engine(url)
     try:
@@ -220,10 +252,15 @@ def _alembic(service: str, url: str) -> Any:
     import importlib
 
     from alembic.config import Config
+
     package = importlib.import_module(service)
     assert package.__file__
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("version_locations", str(Path(package.__file__).parent / "store/migrations/versions"))
-    config.attributes.update(url=url, metadata=importlib.import_module(f"{service}.store.models").Base.metadata)
+    config.set_main_option(
+        "version_locations", str(Path(package.__file__).parent / "store/migrations/versions")
+    )
+    config.attributes.update(
+        url=url, metadata=importlib.import_module(f"{service}.store.models").Base.metadata
+    )
     return config

@@ -9,8 +9,8 @@
     ├── NotAcceptable 406         └── Gone 410                  └── Unavailable 503
     └── Conflict 409
 
-`raise ServerLocked(server_id=i)` formats `class ServerLocked(Conflict): "Server {server_id} is locked."`. One place
-(`common.http.dialects`) turns any of them into the JSON of the service's API.
+`raise ServerLocked(server_id=i)` formats `class ServerLocked(Conflict): "Server {server_id} is
+locked."`. One place (`common.http.dialects`) turns any of them into the JSON of the service's API.
 """
 
 import inspect
@@ -23,8 +23,9 @@ class Error(Exception):
     code: ClassVar[int] = 500
     title: ClassVar[str] = "Internal Server Error"
 
-    def __init__(self, message: str | None = None, /, *, headers: dict[str, str] | None = None,
-                 **fields: Any) -> None:
+    def __init__(
+        self, message: str | None = None, /, *, headers: dict[str, str] | None = None, **fields: Any
+    ) -> None:
         self.fields = fields
         self.headers = headers or {}
         self.message = message if message is not None else self._template().format(**fields)
@@ -157,6 +158,4 @@ class Unavailable(Error):
     code, title = 503, "Service Unavailable"
 
 
-BY_CODE: dict[int, type[Error]] = {
-    cls.code: cls for cls in Error.__subclasses__()
-}
+BY_CODE: dict[int, type[Error]] = {cls.code: cls for cls in Error.__subclasses__()}

@@ -21,8 +21,11 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         line: dict[str, Any] = {
-            "time": when.isoformat(timespec="milliseconds"), "level": record.levelname, "logger": record.name,
-            "request_id": getattr(record, "request_id", "-"), "message": record.getMessage(),
+            "time": when.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": record.getMessage(),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -36,12 +39,28 @@ def setup(*, debug: bool = False, log_format: str = "plain") -> None:
     if log_format == "json":
         handler.setFormatter(_JsonLines())
     else:
-        handler.setFormatter(logging.Formatter(
-            "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s", "%Y-%m-%d %H:%M:%S"))
+        handler.setFormatter(
+            logging.Formatter(
+                "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s",
+                "%Y-%m-%d %H:%M:%S",
+            )
+        )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
     # These say at INFO what only their authors want to know; at DEBUG some print credentials.
-    for name in ("amqp", "kombu", "oslo", "oslo.messaging", "oslo_messaging", "oslo_service", "keystoneauth", "urllib3",
-                 "stevedore", "ovsdbapp", "alembic", "_granian"):
+    for name in (
+        "amqp",
+        "kombu",
+        "oslo",
+        "oslo.messaging",
+        "oslo_messaging",
+        "oslo_service",
+        "keystoneauth",
+        "urllib3",
+        "stevedore",
+        "ovsdbapp",
+        "alembic",
+        "_granian",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)

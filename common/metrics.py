@@ -7,10 +7,18 @@ from collections.abc import Callable
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
-REQUESTS = Histogram("altostratus_http_request_seconds", "Time until the status of an answer was known.",
-                     ["service", "method", "route", "code"], buckets=(.005, .025, .1, .5, 2, 10, 60))
-LOOP_ERRORS = Counter("altostratus_loop_errors_total", "Passes of a background loop that failed.", ["loop"])
-LOOP_LAST = Gauge("altostratus_loop_last_success_seconds", "When a loop last ended well (Unix time).", ["loop"])
+REQUESTS = Histogram(
+    "altostratus_http_request_seconds",
+    "Time until the status of an answer was known.",
+    ["service", "method", "route", "code"],
+    buckets=(0.005, 0.025, 0.1, 0.5, 2, 10, 60),
+)
+LOOP_ERRORS = Counter(
+    "altostratus_loop_errors_total", "Passes of a background loop that failed.", ["loop"]
+)
+LOOP_LAST = Gauge(
+    "altostratus_loop_last_success_seconds", "When a loop last ended well (Unix time).", ["loop"]
+)
 
 _checks: dict[str, Callable[[], str | None]] = {}
 _started = time.time()
@@ -18,7 +26,11 @@ _started = time.time()
 
 def observe_request(service: str, method: str, route: str, code: int, seconds: float) -> None:
     "Count one answered request."
-    known = method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "COPY") else "other"
+    known = (
+        method
+        if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "COPY")
+        else "other"
+    )
     REQUESTS.labels(service, known, route, str(code)).observe(seconds)
 
 

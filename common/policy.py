@@ -16,23 +16,32 @@ Rule = policy.DocumentedRuleDefault
 RuleDefault = policy.RuleDefault
 
 
-def rule(name: str, check: str, description: str, *operations: tuple[str, str],
-         scope: Iterable[str] | None = None) -> policy.DocumentedRuleDefault:
+def rule(
+    name: str,
+    check: str,
+    description: str,
+    *operations: tuple[str, str],
+    scope: Iterable[str] | None = None,
+) -> policy.DocumentedRuleDefault:
     "A row of a rule table: name, default, what it guards, and the (method, path) pairs."
-    ops = [{"method": m, "path": p} for m, p in operations] or [{"method": "ANY", "path": "/"}]
+    ops: list[Any] = [{"method": m, "path": p} for m, p in operations] or [
+        {"method": "ANY", "path": "/"}
+    ]
     return Rule(name, check, description, ops, scope_types=list(scope) if scope else None)
 
 
 class Enforcer:
-    """Answers whether a rule holds. `policy_file` (YAML, may be absent) overrides defaults; it is read again when it
-    changes. An unknown rule is a programming error and raises."""
+    """Answers whether a rule holds. `policy_file` (YAML, may be absent) overrides defaults; it is
+    read again when it changes. An unknown rule is a programming error and raises."""
 
     def __init__(self, rules: Iterable[policy.RuleDefault], policy_file: str | None = None) -> None:
         logging.getLogger("oslo_policy").setLevel(logging.ERROR)
         conf = cfg.ConfigOpts()
         conf([], default_config_files=[], default_config_dirs=[])
         opts.set_defaults(conf)  # declares the options of oslo.policy
-        self._enforcer = policy.Enforcer(conf, policy_file=policy_file or "/nonexistent", use_conf=True)
+        self._enforcer = policy.Enforcer(
+            conf, policy_file=policy_file or "/nonexistent", use_conf=True
+        )
         conf.set_override("enforce_new_defaults", True, "oslo_policy")
         self._enforcer.suppress_default_change_warnings = True
         self._enforcer.suppress_deprecation_warnings = True

@@ -1,7 +1,8 @@
 """JSON Schema: compiled once, fast when the data is right, exact words when it is not.
 
-`Schema(dict)` validates; `Versioned` chooses a schema by microversion. The common case is decided by jsonschema-rs; only a
-refusal is looked at again by jsonschema, whose messages clients of these APIs know.
+`Schema(dict)` validates; `Versioned` chooses a schema by microversion. The common case is decided
+by jsonschema-rs; only a refusal is looked at again by jsonschema, whose messages clients of these
+APIs know.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from urllib.parse import urlsplit
 from common.errors import BadRequest
 from common.ids import is_uuid
 
-SECRETS = ("password", "secret", "passcode", "adminpass", "admin_pass", "original_password", "token", "blob")
+SECRETS = (
+    "password",
+    "secret",
+    "passcode",
+    "adminpass",
+    "admin_pass",
+    "original_password",
+    "token",
+    "blob",
+)
 
 
 class InvalidInput(BadRequest):
@@ -36,6 +46,7 @@ def _is_ip(version: int) -> Callable[[object], bool]:
             return ipaddress.ip_address(text).version == version
         except ValueError:
             return False
+
     return check
 
 
@@ -70,7 +81,10 @@ def _is_date_time(text: object) -> bool:
 
 
 def _is_mac(text: object) -> bool:
-    return not isinstance(text, str) or re.fullmatch(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", text) is not None
+    return (
+        not isinstance(text, str)
+        or re.fullmatch(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", text) is not None
+    )
 
 
 def _is_base64(text: object) -> bool:
@@ -94,7 +108,8 @@ FORMATS: dict[str, Callable[[Any], bool]] = {
 
 
 class Schema:
-    """One JSON Schema (2020-12). `check(data)` raises InvalidInput or InvalidBody, naming the field."""
+    """One JSON Schema (2020-12). `check(data)` raises InvalidInput or InvalidBody, naming the
+    field."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = dict(schema)
@@ -103,14 +118,19 @@ class Schema:
     def _fast(self) -> Callable[[Any], bool] | None:
         try:
             import jsonschema_rs
+
             options = {"validate_formats": True, "formats": FORMATS}
             return jsonschema_rs.Draft202012Validator(self.schema, **options).is_valid  # type: ignore[arg-type]
-        except (ImportError, ValueError):  # not installed; or a pattern that only Python's engine reads
+        except (
+            ImportError,
+            ValueError,
+        ):  # not installed; or a pattern that only Python's engine reads
             return None
 
     @cached_property
     def _exact(self) -> Any:
         import jsonschema
+
         checker = jsonschema.FormatChecker(formats=())
         for name, test in FORMATS.items():
             checker.checks(name)(test)
@@ -133,6 +153,7 @@ class Schema:
 
     def _best(self, data: Any) -> Any:
         from jsonschema.exceptions import best_match
+
         return best_match(self._exact.iter_errors(data))
 
 
@@ -147,7 +168,9 @@ def _explain(error: Any) -> BadRequest:
     field = path[-1] if not path[-1].isdigit() or len(path) == 1 else f"{path[-2]}[{path[-1]}]"
     secret = any(s in p.lower() for p in path for s in SECRETS)
     if secret:
-        return InvalidInput(field=field, value="(hidden)", reason=f"It fails the rule {error.validator!r}.")
+        return InvalidInput(
+            field=field, value="(hidden)", reason=f"It fails the rule {error.validator!r}."
+        )
     value = repr(error.instance) if not isinstance(error.instance, str) else error.instance
     return InvalidInput(field=field, value=_short(value), reason=_short(reason, 500))
 
@@ -157,10 +180,13 @@ def _short(text: str, limit: int = 200) -> str:
 
 
 class Versioned:
-    """Schemas by microversion: `Versioned({"2.1": A, "2.19": B})`: each holds from its version on."""
+    """Schemas by microversion: `Versioned({"2.1": A, "2.19": B})`: each holds from its version
+    on."""
 
     def __init__(self, by_version: Mapping[str, Mapping[str, Any] | Schema]) -> None:
-        pairs = [(_parse(v), s if isinstance(s, Schema) else Schema(s)) for v, s in by_version.items()]
+        pairs = [
+            (_parse(v), s if isinstance(s, Schema) else Schema(s)) for v, s in by_version.items()
+        ]
         self._steps = sorted(pairs, key=lambda p: p[0])
 
     def at(self, version: Any) -> Schema:
@@ -179,9 +205,13 @@ def _parse(text: str) -> tuple[int, int]:
 
 
 def obj(required: str = "", /, *, extra: bool = False, **properties: Any) -> dict[str, Any]:
-    """An object schema: `obj("name ram", name=NAME, ram=RAM)`; unknown keys are refused unless `extra`. Keys that are no
-    Python names go in by `**{"OS-X:y": ...}`."""
-    out: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": extra}
+    """An object schema: `obj("name ram", name=NAME, ram=RAM)`; unknown keys are refused unless
+    `extra`. Keys that are no Python names go in by `**{"OS-X:y": ...}`."""
+    out: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": extra,
+    }
     if required:
         out["required"] = required.split()
     return out

@@ -1,6 +1,7 @@
 """Running processes: an API under granian, a daemon of threads and loops; SIGTERM drains both.
 
-`serve_api` keeps the parent process tiny: it imports no application, only the WSGI server, and starts the workers.
+`serve_api` keeps the parent process tiny: it imports no application, only the WSGI server, and
+starts the workers.
 """
 
 from __future__ import annotations
@@ -21,24 +22,40 @@ _PR_SET_PDEATHSIG = 1
 
 
 def serve_api(config: cfg.ConfigOpts, target: str) -> None:
-    """Serve the WSGI callable made by factory `target` ("image.app:application") until SIGTERM, then finish what runs.
+    """Serve the WSGI callable made by factory `target` ("image.app:application") until SIGTERM,
+    then finish what runs.
 
     Workers end with their parent, however that ends, so that a restart finds the port free.
     """
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
     os.environ["ALTOSTRATUS_WORKER_PARENT"] = str(os.getpid())
     Granian(
-        target, address=config.api.bind_host, port=config.api.bind_port, interface=Interfaces.WSGI,
-        workers=config.api.workers, blocking_threads=config.api.threads, blocking_threads_idle_timeout=60, factory=True,
-        websockets=False, log_access=False, log_level="warning", respawn_failed_workers=True, respawn_interval=0.5,
-        workers_kill_timeout=30, backlog=1024, http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=417_792),
+        target,
+        address=config.api.bind_host,
+        port=config.api.bind_port,
+        interface=Interfaces.WSGI,
+        workers=config.api.workers,
+        blocking_threads=config.api.threads,
+        blocking_threads_idle_timeout=60,
+        factory=True,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=30,
+        backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=417_792),
     ).serve()
 
 
 def end_with_parent() -> None:
-    "Ask the kernel to end this process when the one that started it ends (prctl(2), PR_SET_PDEATHSIG)."
+    """Ask the kernel to end this process when the one that started it ends (prctl(2),
+    PR_SET_PDEATHSIG)."""
     parent = int(os.environ.get("ALTOSTRATUS_WORKER_PARENT", "0"))
     if parent:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -47,10 +64,12 @@ def end_with_parent() -> None:
 
 
 class Loop(threading.Thread):
-    """`work()` again and again, `interval_s` after the last end, and at once after `wake()`. A failing pass is logged and
-    counted, never the end of the loop."""
+    """`work()` again and again, `interval_s` after the last end, and at once after `wake()`. A
+    failing pass is logged and counted, never the end of the loop."""
 
-    def __init__(self, name: str, interval_s: float, work: Callable[[], Any], *, at_start: bool = True) -> None:
+    def __init__(
+        self, name: str, interval_s: float, work: Callable[[], Any], *, at_start: bool = True
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self.interval_s, self._work, self._at_start = interval_s, work, at_start
         self._wake = threading.Event()
@@ -59,6 +78,7 @@ class Loop(threading.Thread):
     def run(self) -> None:
         "The thread's body."
         from common import metrics
+
         if not self._at_start:
             self._wait()
         while not self._stopping.is_set():
@@ -85,8 +105,11 @@ class Loop(threading.Thread):
         self._wake.set()
 
 
-def run_until_signal(stop: Callable[[], None], *, health_port: int = 0, host: str = "127.0.0.1") -> None:
-    "Block until SIGTERM or SIGINT, then `stop()`. With `health_port` GET /healthcheck and /metrics answer meanwhile."
+def run_until_signal(
+    stop: Callable[[], None], *, health_port: int = 0, host: str = "127.0.0.1"
+) -> None:
+    """Block until SIGTERM or SIGINT, then `stop()`. With `health_port` GET /healthcheck and
+    /metrics answer meanwhile."""
     server = _health_server(host, health_port) if health_port else None
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,10 +1,12 @@
 """Tokens: signed by identity, verified by everybody, revoked by keys.
 
-A token is a JWS (RFC 7515, compact) with algorithm EdDSA over Ed25519 (RFC 8037) whose header names the key. It carries who, in
-which scope, with which roles; the catalog is not in it. Nothing secret is needed to verify one.
+A token is a JWS (RFC 7515, compact) with algorithm EdDSA over Ed25519 (RFC 8037) whose header names
+the key. It carries who, in which scope, with which roles; the catalog is not in it. Nothing secret
+is needed to verify one.
 
-Revocation needs no list of tokens. A token has a few *keys* (`audit:ID`, `user:ID`, `grant:USER:SCOPE`, ...); a record (key,
-issued_before) refuses every token that has the key and was issued at or before that time.
+Revocation needs no list of tokens. A token has a few *keys* (`audit:ID`, `user:ID`,
+`grant:USER:SCOPE`, ...); a record (key, issued_before) refuses every token that has the key and was
+issued at or before that time.
 """
 
 from __future__ import annotations
@@ -76,7 +78,11 @@ class Claims:
         if scope:
             keys.append(f"grant:{self.user_id}:{scope}")
         if self.trust:
-            keys += [f"trust:{self.trust['id']}", f"user:{self.trust['trustor']}", f"grant:{self.trust['trustor']}:{scope}"]
+            keys += [
+                f"trust:{self.trust['id']}",
+                f"user:{self.trust['trustor']}",
+                f"grant:{self.trust['trustor']}:{scope}",
+            ]
         if self.application_credential:
             keys.append(f"appcred:{self.application_credential['id']}")
         return keys + [f"role:{role_id}" for role_id, _ in self.roles]
@@ -84,15 +90,36 @@ class Claims:
 
 # Short names on the wire: a token travels in a header of every request.
 _WIRE = {
-    "user_id": "sub", "issued_at": "iat", "expires_at": "exp", "audit_ids": "aud_ids", "methods": "m",
-    "user_name": "un", "user_domain_id": "ud", "user_domain_name": "udn", "project_id": "p",
-    "project_name": "pn", "project_domain_id": "pd", "project_domain_name": "pdn", "is_domain": "isd",
-    "domain_id": "d", "domain_name": "dn", "system": "sys", "roles": "r", "trust": "t",
-    "application_credential": "ac", "password_expires_at": "pe", "federation": "fed", "groups": "g",
+    "user_id": "sub",
+    "issued_at": "iat",
+    "expires_at": "exp",
+    "audit_ids": "aud_ids",
+    "methods": "m",
+    "user_name": "un",
+    "user_domain_id": "ud",
+    "user_domain_name": "udn",
+    "project_id": "p",
+    "project_name": "pn",
+    "project_domain_id": "pd",
+    "project_domain_name": "pdn",
+    "is_domain": "isd",
+    "domain_id": "d",
+    "domain_name": "dn",
+    "system": "sys",
+    "roles": "r",
+    "trust": "t",
+    "application_credential": "ac",
+    "password_expires_at": "pe",
+    "federation": "fed",
+    "groups": "g",
     "thumbprint": "x5t",
 }
-_DEFAULTS = {f.name: (None if f.default_factory is not list else []) if not isinstance(f.default, str | bool) else f.default
-             for f in fields(Claims)}
+_DEFAULTS: dict[str, Any] = {
+    f.name: (None if f.default_factory is not list else [])
+    if not isinstance(f.default, str | bool)
+    else f.default
+    for f in fields(Claims)
+}
 
 
 def _b64(data: bytes) -> bytes:
@@ -108,7 +135,11 @@ class Signer:
 
     def __init__(self, key: Ed25519PrivateKey, key_id: str) -> None:
         self._key, self.key_id = key, key_id
-        self._header = _b64(json.dumps({"alg": "EdDSA", "kid": key_id, "typ": "JWT"}, separators=(",", ":")).encode())
+        self._header = _b64(
+            json.dumps(
+                {"alg": "EdDSA", "kid": key_id, "typ": "JWT"}, separators=(",", ":")
+            ).encode()
+        )
 
     def sign(self, claims: Claims) -> str:
         "The token with these claims."
@@ -122,11 +153,14 @@ class Signer:
 
 
 class Verifier:
-    """Checks signature, audience and expiry with public keys. `fetch()` returns a JWK set (RFC 7517) and is asked for an unknown
-    key id, at most once a second. Thread-safe."""
+    """Checks signature, audience and expiry with public keys. `fetch()` returns a JWK set (RFC
+    7517) and is asked for an unknown key id, at most once a second. Thread-safe."""
 
-    def __init__(self, fetch: Callable[[], Mapping[str, Any]] | None = None,
-                 keys: Mapping[str, Ed25519PublicKey] | None = None) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[], Mapping[str, Any]] | None = None,
+        keys: Mapping[str, Ed25519PublicKey] | None = None,
+    ) -> None:
         self._fetch = fetch
         self._keys: dict[str, Ed25519PublicKey] = dict(keys or {})
         self._fetched = 0.0
@@ -165,20 +199,34 @@ class Verifier:
 
 def jwks(keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Any]:
     "The JWK set (RFC 7517, RFC 8037) of public keys by id."
-    return {"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid,
-                      "x": _b64(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()}
-                     for kid, key in keys.items()]}
+    return {
+        "keys": [
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "use": "sig",
+                "alg": "EdDSA",
+                "kid": kid,
+                "x": _b64(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode(),
+            }
+            for kid, key in keys.items()
+        ]
+    }
 
 
 def parse_jwks(document: Mapping[str, Any]) -> dict[str, Ed25519PublicKey]:
     "Public keys by id from a JWK set; keys of other kinds are ignored."
-    return {k["kid"]: Ed25519PublicKey.from_public_bytes(_unb64(k["x"].encode()))
-            for k in document.get("keys", ()) if k.get("kty") == "OKP" and k.get("crv") == "Ed25519"}
+    return {
+        k["kid"]: Ed25519PublicKey.from_public_bytes(_unb64(k["x"].encode()))
+        for k in document.get("keys", ())
+        if k.get("kty") == "OKP" and k.get("crv") == "Ed25519"
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    "One record: tokens with `key` issued at or before `issued_before` are refused; after `expires_at` none is left alive."
+    """One record: tokens with `key` issued at or before `issued_before` are refused; after
+    `expires_at` none is left alive."""
 
     seq: int
     key: str
@@ -198,10 +246,18 @@ class Revocations:
         "Take in records, in any order, known ones too."
         with self._lock:
             for item in records:
-                record = item if isinstance(item, Revocation) else Revocation(
-                    item["seq"], item["key"], item["issued_before"], item["expires_at"])
+                record = (
+                    item
+                    if isinstance(item, Revocation)
+                    else Revocation(
+                        item["seq"], item["key"], item["issued_before"], item["expires_at"]
+                    )
+                )
                 before, expires = self._before.get(record.key, (0.0, 0.0))
-                self._before[record.key] = (max(before, record.issued_before), max(expires, record.expires_at))
+                self._before[record.key] = (
+                    max(before, record.issued_before),
+                    max(expires, record.expires_at),
+                )
                 self.latest = max(self.latest, record.seq)
             if len(self._before) % 1024 == 0:
                 self._forget()

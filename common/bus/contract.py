@@ -1,4 +1,5 @@
-"""Contracts: one class says what a server on the bus understands; client and server are both made from it.
+"""Contracts: one class says what a server on the bus understands; client and server are both made
+from it.
 
     class Agent(Contract, topic="compute.agent", revision=2):
         @cast()
@@ -7,7 +8,8 @@
         @call(timeout=FAST, since=2)
         def console_log(self, server_id: str) -> str: "The serial console's text."
 
-The methods have no body. Arguments are JSON values and dataclasses of them. Changes are additive only: a new method says
+The methods have no body. Arguments are JSON values and dataclasses of them. Changes are additive
+only: a new method says
 `since`, a new argument has a default.
 """
 
@@ -27,7 +29,8 @@ URGENT, FAST, NORMAL, SLOW = 10, 60, 300, 1800
 
 
 class NodeTooOld(Conflict):
-    "{topic} on {host} has revision {revision}; {method} needs revision {needed}. Upgrade that node first."
+    """{topic} on {host} has revision {revision}; {method} needs revision {needed}. Upgrade that
+    node first."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,17 +74,21 @@ F = typing.TypeVar("F", bound=Callable[..., Any])
 
 def call(*, timeout: int = FAST, since: int = 1) -> Callable[[F], F]:
     "A method with an answer, waited for at most `timeout` seconds."
+
     def mark(function: F) -> F:
         function._contract = ("call", timeout, since)  # type: ignore[attr-defined]
         return function
+
     return mark
 
 
 def cast(*, since: int = 1) -> Callable[[F], F]:
     "A method without an answer; the message waits in a durable queue for a server that is away."
+
     def mark(function: F) -> F:
         function._contract = ("cast", 0, since)  # type: ignore[attr-defined]
         return function
+
     return mark
 
 
@@ -97,7 +104,8 @@ def to_wire(value: Any) -> Any:
 
 
 def from_wire(kind: Any, value: Any) -> Any:
-    "`value` as type `kind`: unknown keys of a dataclass are ignored, missing ones take their default."
+    """`value` as type `kind`: unknown keys of a dataclass are ignored, missing ones take their
+    default."""
     if value is None:
         return None
     origin = typing.get_origin(kind)

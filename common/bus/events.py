@@ -1,6 +1,7 @@
 """Facts for whoever wants them: fan-out over one topic exchange, JSON bodies, lossy by design.
 
-A listener that was away has missed what was said, and is told so (`on_connect`): it then reads the state from its source.
+A listener that was away has missed what was said, and is told so (`on_connect`): it then reads the
+state from its source.
 """
 
 from __future__ import annotations
@@ -34,30 +35,50 @@ class Events:
         self._down_until = 0.0
 
     def _connect(self) -> Connection:
-        return Connection(self.url, heartbeat=0, transport_options={} if self._memory else {"confirm_publish": False},
-                          connect_timeout=5)
+        return Connection(
+            self.url,
+            heartbeat=0,
+            transport_options={} if self._memory else {"confirm_publish": False},
+            connect_timeout=5,
+        )
 
     def publish(self, topic: str, payload: Any, *, expires_s: float | None = None) -> bool:
-        """Tell everybody who listens to `topic` now. Returns False (and logs) when the broker is away: callers never
-        depend on delivery. After a failure the broker is left alone for 2 s, so that a dead one costs no request time."""
+        """Tell everybody who listens to `topic` now. Returns False (and logs) when the broker is
+        away: callers never depend on delivery. After a failure the broker is left alone for 2 s, so
+        that a dead one costs no request time."""
         if time.monotonic() < self._down_until:
             return False
         try:
             with producers[self._connection].acquire(block=True, timeout=5) as producer:
                 producer.publish(
-                    json.dumps(payload), exchange=self.exchange, routing_key=topic, declare=[self.exchange],
-                    content_type="application/json", content_encoding="utf-8", delivery_mode=1, expiration=expires_s,
-                    retry=True, retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1})
+                    json.dumps(payload),
+                    exchange=self.exchange,
+                    routing_key=topic,
+                    declare=[self.exchange],
+                    content_type="application/json",
+                    content_encoding="utf-8",
+                    delivery_mode=1,
+                    expiration=expires_s,
+                    retry=True,
+                    retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
+                )
             return True
         except Exception as error:  # kombu raises what its transport raises: sockets, amqp, its own
             LOG.warning("event %s was not sent: %s", topic, error)
             self._down_until = time.monotonic() + 2
             return False
 
-    def listen(self, topics: str | list[str], callback: Callback, *, on_connect: Callable[[], None] | None = None,
-               on_disconnect: Callable[[], None] | None = None) -> Listener:
-        """`callback(topic, payload)` for each event, in a thread of its own, until `stop()`. `on_connect` runs whenever the queue has
-        just been (re)connected, `on_disconnect` as soon as the connection is lost."""
+    def listen(
+        self,
+        topics: str | list[str],
+        callback: Callback,
+        *,
+        on_connect: Callable[[], None] | None = None,
+        on_disconnect: Callable[[], None] | None = None,
+    ) -> Listener:
+        """`callback(topic, payload)` for each event, in a thread of its own, until `stop()`.
+        `on_connect` runs whenever the queue has just been (re)connected, `on_disconnect` as soon as
+        the connection is lost."""
         names = [topics] if isinstance(topics, str) else topics
         listener = Listener(self, names, callback, on_connect, on_disconnect)
         listener.start()
@@ -74,8 +95,14 @@ class Events:
 class Listener(threading.Thread):
     "A queue of its own, deleted with its connection."
 
-    def __init__(self, events: Events, topics: list[str], callback: Callback, on_connect: Callable[[], None] | None,
-                 on_disconnect: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        events: Events,
+        topics: list[str],
+        callback: Callback,
+        on_connect: Callable[[], None] | None,
+        on_disconnect: Callable[[], None] | None,
+    ) -> None:
         super().__init__(name=f"events-{topics[0]}", daemon=True)
         self._events, self._topics, self._callback = events, topics, callback
         self._on_connect, self._on_disconnect = on_connect, on_disconnect
@@ -97,15 +124,25 @@ class Listener(threading.Thread):
             self._stopping.wait(1.0)
 
     def _session(self) -> None:
-        connection = Connection(self._events.url, heartbeat=0 if self._events._memory else 30, connect_timeout=5)
+        connection = Connection(
+            self._events.url, heartbeat=0 if self._events._memory else 30, connect_timeout=5
+        )
         with connection, connection.channel() as channel:
-            queue = Queue(f"altostratus.listener.{uuid.uuid4().hex}", exchange=self._events.exchange,
-                          exclusive=not self._events._memory, auto_delete=True, durable=False, channel=channel)
+            queue = Queue(
+                f"altostratus.listener.{uuid.uuid4().hex}",
+                exchange=self._events.exchange,
+                exclusive=not self._events._memory,
+                auto_delete=True,
+                durable=False,
+                channel=channel,
+            )
             self._events.exchange.bind(channel).declare()
             queue.queue_declare()
             for topic in self._topics:
                 queue.bind_to(exchange=self._events.exchange.name, routing_key=topic)
-            with Consumer(channel, [queue], callbacks=[self._received], no_ack=True, auto_declare=False):
+            with Consumer(
+                channel, [queue], callbacks=[self._received], no_ack=True, auto_declare=False
+            ):
                 self.connected.set()
                 if self._on_connect:
                     self._on_connect()

@@ -1,6 +1,7 @@
 """Contracts on oslo.messaging: typed clients, dispatching servers, threads only.
 
-oslo.service must be told to use threads before anything of oslo.messaging is imported, else it brings eventlet.
+oslo.service must be told to use threads before anything of oslo.messaging is imported, else it
+brings eventlet.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import sys
 import time
 from typing import Any, TypeVar, cast
 
-# Libraries beneath oslo.messaging import eventlet where it happens to be installed; nothing here may use it.
+# Libraries beneath oslo.messaging import eventlet where it happens to be installed; nothing here
+# may use it.
 sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]
 
 from oslo_service import backend  # noqa: E402
@@ -51,7 +53,10 @@ def _conf(url: str) -> cfg.ConfigOpts:
     conf([], default_config_files=[], default_config_dirs=[])
     for group, options in oslo_messaging.opts.list_opts():
         conf.register_opts(options, group=group)
-    for module, options in (("_tracing", "oslo_messaging_tracing"), ("_metrics", "oslo_messaging_metrics")):
+    for module, options in (
+        ("_tracing", "oslo_messaging_tracing"),
+        ("_metrics", "oslo_messaging_metrics"),
+    ):
         # The library declares these on its global configuration only, and reads them from ours.
         try:
             client = importlib.import_module(f"oslo_messaging.{module}.client")
@@ -61,10 +66,16 @@ def _conf(url: str) -> cfg.ConfigOpts:
     conf.set_override("executor_thread_pool_size", 16)
     if url.startswith("amqp"):
         for name, value in {
-            "rabbit_quorum_queue": True, "amqp_durable_queues": True, "heartbeat_timeout_threshold": 30,
-            "kombu_reconnect_delay": 0.5, "rabbit_retry_interval": 1,
-            "rabbit_retry_backoff": 1, "rabbit_interval_max": 5, "kombu_missing_consumer_retry_timeout": 5,
-            "rabbit_transient_quorum_queue": False, "rabbit_transient_queues_ttl": 600,
+            "rabbit_quorum_queue": True,
+            "amqp_durable_queues": True,
+            "heartbeat_timeout_threshold": 30,
+            "kombu_reconnect_delay": 0.5,
+            "rabbit_retry_interval": 1,
+            "rabbit_retry_backoff": 1,
+            "rabbit_interval_max": 5,
+            "kombu_missing_consumer_retry_timeout": 5,
+            "rabbit_transient_quorum_queue": False,
+            "rabbit_transient_queues_ttl": 600,
         }.items():
             conf.set_override(name, value, "oslo_messaging_rabbit")
     return conf
@@ -81,18 +92,31 @@ class Bus:
         self._servers: list[Any] = []
         self.down_until = 0.0
 
-    def client(self, contract: type[C], ctx: Context | None = None, *, host: str | None = None,
-               revision: int | None = None) -> C:
-        """A proxy with the methods of `contract`. `revision` is what the server at `host` has reported: a method that it lacks
-        raises NodeTooOld. A cast raises BusUnavailable when the broker is away; a call also NoAnswer."""
+    def client(
+        self,
+        contract: type[C],
+        ctx: Context | None = None,
+        *,
+        host: str | None = None,
+        revision: int | None = None,
+    ) -> C:
+        """A proxy with the methods of `contract`. `revision` is what the server at `host` has
+        reported: a method that it lacks raises NodeTooOld. A cast raises BusUnavailable when the
+        broker is away; a call also NoAnswer."""
         return cast(C, _Client(self, contract, ctx, host, revision))
 
     def serve(self, contract: type[Contract], implementation: object, *, host: str) -> Any:
-        "Answer `contract` with the methods of `implementation`; the returned server has stop() and wait()."
+        """Answer `contract` with the methods of `implementation`; the returned server has stop()
+        and wait()."""
         target = oslo_messaging.Target(topic=contract.topic, server=host)
         endpoint = _Endpoint(contract, implementation)
-        server = oslo_messaging.get_rpc_server(self.transport, target, [endpoint], executor="threading",
-                                               access_policy=oslo_messaging.DefaultRPCAccessPolicy)
+        server = oslo_messaging.get_rpc_server(
+            self.transport,
+            target,
+            [endpoint],
+            executor="threading",
+            access_policy=oslo_messaging.DefaultRPCAccessPolicy,
+        )
         server.start()
         self._servers.append(server)
         return server
@@ -108,8 +132,14 @@ class Bus:
 
 
 class _Client:
-    def __init__(self, bus: Bus, contract: type[Contract], ctx: Context | None, host: str | None,
-                 revision: int | None) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        contract: type[Contract],
+        ctx: Context | None,
+        host: str | None,
+        revision: int | None,
+    ) -> None:
         target = oslo_messaging.Target(topic=contract.topic, server=host)
         self._bus = bus
         self._client = oslo_messaging.get_rpc_client(bus.transport, target)
@@ -121,11 +151,17 @@ class _Client:
         if method is None:
             raise AttributeError(name)
         if self._revision is not None and self._revision < method.since:
-            raise NodeTooOld(topic=self._contract.topic, host=self._host, revision=self._revision, method=name,
-                             needed=method.since)
+            raise NodeTooOld(
+                topic=self._contract.topic,
+                host=self._host,
+                revision=self._revision,
+                method=name,
+                needed=method.since,
+            )
 
         def invoke(*args: Any, **kwargs: Any) -> Any:
             return self._invoke(method, _bind(method, args, kwargs))
+
         return invoke
 
     def _invoke(self, method: Method, arguments: dict[str, Any]) -> Any:
@@ -136,10 +172,16 @@ class _Client:
             if method.kind == "cast":
                 self._client.prepare(retry=0).cast(self._wire, method.name, **wire)
                 return None
-            answer = self._client.prepare(timeout=method.timeout, retry=2).call(self._wire, method.name, **wire)
+            answer = self._client.prepare(timeout=method.timeout, retry=2).call(
+                self._wire, method.name, **wire
+            )
         except oslo_messaging.MessagingTimeout:
-            raise NoAnswer(topic=self._contract.topic, host=self._host, method=method.name,
-                           timeout=method.timeout) from None
+            raise NoAnswer(
+                topic=self._contract.topic,
+                host=self._host,
+                method=method.name,
+                timeout=method.timeout,
+            ) from None
         except oslo_messaging.MessageDeliveryFailure as error:
             # A dead broker must cost one caller a moment, not every request its patience.
             self._bus.down_until = time.monotonic() + 2
@@ -151,7 +193,10 @@ class _Client:
 
 def _bind(method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     arguments = dict(zip(method.parameters, args, strict=False)) | kwargs
-    unknown, missing = arguments.keys() - method.parameters.keys(), method.required - arguments.keys()
+    unknown, missing = (
+        arguments.keys() - method.parameters.keys(),
+        method.required - arguments.keys(),
+    )
     if unknown or missing or len(args) > len(method.parameters):
         raise TypeError(f"{method.name}: unknown {sorted(unknown)}, missing {sorted(missing)}")
     return arguments
@@ -168,13 +213,25 @@ class _Endpoint:
 def _handler(method: Method, function: Any) -> Any:
     def handle(wire: dict[str, Any], **arguments: Any) -> dict[str, Any]:
         request_id_var.set(wire.get("request_id", "-"))
-        known = {k: from_wire(method.parameters[k], v) for k, v in arguments.items() if k in method.parameters}
+        known = {
+            k: from_wire(method.parameters[k], v)
+            for k, v in arguments.items()
+            if k in method.parameters
+        }
         try:
             return {"result": to_wire(function(**known))}
         except Error as error:
             return {"error": {"code": error.code, "message": error.message, "kind": error.kind}}
-        except Exception as error:  # a fault of this side must reach the caller as a sentence, and our log in full
+        except (
+            Exception
+        ) as error:  # a fault of this side must reach the caller as a sentence, and our log in full
             LOG.exception("%s failed", method.name)
-            return {"error": {"code": 500, "message": f"{type(error).__name__}: {error}", "kind": "Internal"}}
-    return handle
+            return {
+                "error": {
+                    "code": 500,
+                    "message": f"{type(error).__name__}: {error}",
+                    "kind": "Internal",
+                }
+            }
 
+    return handle

@@ -1,7 +1,9 @@
-"""Making a Flask app of a route table: authentication, policy, validation, errors, health and metrics around handlers.
+"""Making a Flask app of a route table: authentication, policy, validation, errors, health and
+metrics around handlers.
 
-The order for each request is: identify the caller, choose the microversion, enforce policy, validate the input, call the handler,
-and check that somebody enforced policy. See docs/conventions.md.
+The order for each request is: identify the caller, choose the microversion, enforce policy,
+validate the input, call the handler, and check that somebody enforced policy. See
+docs/conventions.md.
 """
 
 from __future__ import annotations
@@ -46,11 +48,19 @@ class _Json(DefaultJSONProvider):
     ensure_ascii = True
 
 
-def make_app(service: str, routes: Iterable[Api], *, dialect: str, deps: Any, config: cfg.ConfigOpts,
-             enforcer: Enforcer | None = None, authenticate: Authenticate | None = None,
-             versions: VersionRange | None = None) -> Flask:
-    """A Flask app that serves `routes`. `deps` is handed to handlers that ask for it. Without `authenticate` every
-    route must be open. `app.wsgi_app` is wrapped in `middleware.STACK`."""
+def make_app(
+    service: str,
+    routes: Iterable[Api],
+    *,
+    dialect: str,
+    deps: Any,
+    config: cfg.ConfigOpts,
+    enforcer: Enforcer | None = None,
+    authenticate: Authenticate | None = None,
+    versions: VersionRange | None = None,
+) -> Flask:
+    """A Flask app that serves `routes`. `deps` is handed to handlers that ask for it. Without
+    `authenticate` every route must be open. `app.wsgi_app` is wrapped in `middleware.STACK`."""
     app = Flask(service, static_folder=None)
     app.json = _Json(app)
     app.url_map.strict_slashes = True
@@ -64,22 +74,34 @@ def make_app(service: str, routes: Iterable[Api], *, dialect: str, deps: Any, co
             table.setdefault((route.method, route.path), []).append(route)
             methods.setdefault(route.path, set()).add(route.method)
     for (method, path), choices in table.items():
-        app.add_url_rule(path, f"{method} {path}", served.view(choices), methods=[method],
-                         provide_automatic_options=False)
+        app.add_url_rule(
+            path,
+            f"{method} {path}",
+            served.view(choices),
+            methods=[method],
+            provide_automatic_options=False,
+        )
     app.extensions["altostratus"] = served
     app.extensions["routes"] = [r for choices in table.values() for r in choices]
     app.register_error_handler(Exception, served.on_error)
     app.after_request(served.finish)
-    app.wsgi_app = middleware.wrap(app.wsgi_app, service, config, served)  # type: ignore[method-assign]
+    app.wsgi_app = middleware.wrap(app.wsgi_app, service, config, served)  # type: ignore[method-assign,assignment]
     return app
 
 
 class _Served:
     "What the views of one app share."
 
-    def __init__(self, service: str, dialect: str, deps: Any, config: cfg.ConfigOpts,
-                 enforcer: Enforcer | None, authenticate: Authenticate | None,
-                 versions: VersionRange | None) -> None:
+    def __init__(
+        self,
+        service: str,
+        dialect: str,
+        deps: Any,
+        config: cfg.ConfigOpts,
+        enforcer: Enforcer | None,
+        authenticate: Authenticate | None,
+        versions: VersionRange | None,
+    ) -> None:
         self.service, self.deps, self.config = service, deps, config
         self.render = DIALECTS[dialect]
         self.dialect = dialect
@@ -88,12 +110,15 @@ class _Served:
 
     def view(self, choices: list[Route]) -> Callable[..., Response]:
         "The Flask view for the routes of one method and path (several differ by microversion)."
+
         def view(**path: Any) -> Response:
             version = g.version = self._version()
             route = self._choose(choices, version)
             ctx = self._context(route)
             if route.policy is not None:
-                ctx.enforce(route.policy, {"project_id": ctx.project_id, "user_id": ctx.user_id, **path})
+                ctx.enforce(
+                    route.policy, {"project_id": ctx.project_id, "user_id": ctx.user_id, **path}
+                )
             given = self._inputs(route, ctx, version)
             response = _respond(route.handler(**{n: given[n] for n in route.wants}, **path), route)
             if not (route.open or ctx.enforced or response.status_code >= 400):
@@ -101,6 +126,7 @@ class _Served:
                 response.close()
                 raise NotEnforced()
             return response
+
         return view
 
     def _version(self) -> Version | None:
@@ -108,8 +134,10 @@ class _Served:
 
     def _choose(self, choices: list[Route], version: Version | None) -> Route:
         for route in choices:
-            if version is None or ((route.since is None or version >= route.since)
-                                   and (route.until is None or version <= route.until)):
+            if version is None or (
+                (route.since is None or version >= route.since)
+                and (route.until is None or version <= route.until)
+            ):
                 return route
         raise NotFound()
 
@@ -140,7 +168,14 @@ class _Served:
         if route.body is not None:
             body = self._json_body()
             _at(route.body, version).check(body)
-        return {"ctx": ctx, "deps": self.deps, "body": body, "args": args, "version": version, "request": request}
+        return {
+            "ctx": ctx,
+            "deps": self.deps,
+            "body": body,
+            "args": args,
+            "version": version,
+            "request": request,
+        }
 
     def _json_body(self) -> Any:
         length = request.content_length
@@ -155,12 +190,19 @@ class _Served:
             return error.get_response()  # type: ignore[return-value]
         known = self._known(error)
         if known.code >= 500:
-            LOG.error("%s %s: %s", request.method, request.path, known.message,
-                      exc_info=error if not isinstance(error, Error) else None)
+            LOG.error(
+                "%s %s: %s",
+                request.method,
+                request.path,
+                known.message,
+                exc_info=error if not isinstance(error, Error) else None,
+            )
         body, kind = self.render(known, request.environ.get("altostratus.request_id", ""))
         response = Response(body, known.code, dict(known.headers), content_type=kind)
         if known.code == 401:
-            response.headers.setdefault("WWW-Authenticate", f'Keystone uri="{self.config.identity.url}"')
+            response.headers.setdefault(
+                "WWW-Authenticate", f'Keystone uri="{self.config.identity.url}"'
+            )
         return response
 
     def _known(self, error: Exception) -> Error:
@@ -186,8 +228,8 @@ class _Served:
 
 
 def parse_json(data: bytes) -> Any:
-    """The JSON value in `data`. Raises MalformedBody for what is no JSON in UTF-8, for NaN, and for text that no
-    database stores (NUL, lone surrogates)."""
+    """The JSON value in `data`. Raises MalformedBody for what is no JSON in UTF-8, for NaN, and for
+    text that no database stores (NUL, lone surrogates)."""
     if not data:
         raise InvalidBody(reason="it is empty, a JSON object is expected.")
     try:

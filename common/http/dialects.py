@@ -1,6 +1,7 @@
 """One error, five ways to write it: the JSON (or HTML) that each service's clients parse.
 
-Shapes: the "Faults" or "Errors" part of each service's API reference; placement's follows the API-SIG errors guideline.
+Shapes: the "Faults" or "Errors" part of each service's API reference; placement's follows the
+API-SIG errors guideline.
 """
 
 from __future__ import annotations
@@ -17,9 +18,17 @@ Rendered = tuple[str, str]
 """Body and content type."""
 
 _NOVA_KEYS = {
-    400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound", 405: "badMethod",
-    409: "conflictingRequest", 413: "overLimit", 415: "badMediaType", 429: "overLimit",
-    501: "notImplemented", 503: "serviceUnavailable",
+    400: "badRequest",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    409: "conflictingRequest",
+    413: "overLimit",
+    415: "badMediaType",
+    429: "overLimit",
+    501: "notImplemented",
+    503: "serviceUnavailable",
 }
 
 
@@ -38,15 +47,26 @@ def nova(error: Error, request_id: str) -> Rendered:
 
 def placement(error: Error, request_id: str) -> Rendered:
     "Placement."
-    return _json({"errors": [{
-        "status": error.code, "title": error.title, "detail": error.message, "request_id": request_id,
-        "code": error.fields.get("error_code", "placement.undefined_code"),
-    }]})
+    return _json(
+        {
+            "errors": [
+                {
+                    "status": error.code,
+                    "title": error.title,
+                    "detail": error.message,
+                    "request_id": request_id,
+                    "code": error.fields.get("error_code", "placement.undefined_code"),
+                }
+            ]
+        }
+    )
 
 
 def glance(error: Error, request_id: str) -> Rendered:
     "Image."
-    return _json({"code": f"{error.code} {error.title}", "title": error.title, "message": error.message})
+    return _json(
+        {"code": f"{error.code} {error.title}", "title": error.title, "message": error.message}
+    )
 
 
 def neutron(error: Error, request_id: str) -> Rendered:
@@ -65,6 +85,11 @@ def _json(body: dict[str, Any]) -> Rendered:
 
 
 DIALECTS: dict[str, Callable[[Error, str], Rendered]] = {
-    "keystone": keystone, "nova": nova, "cinder": nova, "placement": placement, "glance": glance,
-    "neutron": neutron, "swift": swift,
+    "keystone": keystone,
+    "nova": nova,
+    "cinder": nova,
+    "placement": placement,
+    "glance": glance,
+    "neutron": neutron,
+    "swift": swift,
 }

@@ -1,9 +1,10 @@
 """What every request passes before Flask, in one tuple.
 
-The order matters. `RequestId` is outermost: everything inside logs with the id. `AccessLog` sees the final status and the
-time of everything below, health checks left out. `Health` answers before anything that may be broken. `Cors` comes after them since a
-browser's preflight carries no token. `Junk` refuses paths that no database stores before a handler sees them. Proxy headers are
-believed only as far as the operator said.
+The order matters. `RequestId` is outermost: everything inside logs with the id. `AccessLog` sees
+the final status and the time of everything below, health checks left out. `Health` answers before
+anything that may be broken. `Cors` comes after them since a browser's preflight carries no token.
+`Junk` refuses paths that no database stores before a handler sees them. Proxy headers are believed
+only as far as the operator said.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class RequestId:
         self.app = app
         self.extra = {"compute": "X-Compute-Request-Id", "objectstore": "X-Trans-Id"}.get(service)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         request_id = environ["altostratus.request_id"] = new_request_id()
         given = environ.get("HTTP_X_OPENSTACK_REQUEST_ID", "")
         environ["altostratus.global_request_id"] = given if _GLOBAL_ID.match(given) else None
@@ -46,9 +49,17 @@ class RequestId:
             if "x-openstack-request-id" not in names:
                 headers.append(("X-Openstack-Request-Id", request_id))
             if self.extra and self.extra.lower() not in names:
-                value = request_id if self.extra != "X-Trans-Id" else "tx" + request_id[4:].replace("-", "")
+                value = (
+                    request_id
+                    if self.extra != "X-Trans-Id"
+                    else "tx" + request_id[4:].replace("-", "")
+                )
                 headers.append((self.extra, value))
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+            return (
+                start_response(status, headers, exc_info)
+                if exc_info
+                else start_response(status, headers)
+            )
 
         return self.app(environ, start)
 
@@ -59,18 +70,35 @@ class AccessLog:
     def __init__(self, app: Wsgi, service: str, config: cfg.ConfigOpts, served: Any) -> None:
         self.app, self.service = app, service
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         began = time.perf_counter()
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             took = time.perf_counter() - began
             code = int(status[:3])
             if environ.get("PATH_INFO") not in ("/healthcheck", "/metrics"):
-                metrics.observe_request(self.service, environ.get("REQUEST_METHOD", "-"),
-                                        environ.get("altostratus.route", "(none)"), code, took)
-                ACCESS.info('%s "%s %s" %s %.1fms', environ.get("REMOTE_ADDR", "-"), environ.get("REQUEST_METHOD"),
-                            _quoted(environ), code, took * 1000)
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+                metrics.observe_request(
+                    self.service,
+                    environ.get("REQUEST_METHOD", "-"),
+                    environ.get("altostratus.route", "(none)"),
+                    code,
+                    took,
+                )
+                ACCESS.info(
+                    '%s "%s %s" %s %.1fms',
+                    environ.get("REMOTE_ADDR", "-"),
+                    environ.get("REQUEST_METHOD"),
+                    _quoted(environ),
+                    code,
+                    took * 1000,
+                )
+            return (
+                start_response(status, headers, exc_info)
+                if exc_info
+                else start_response(status, headers)
+            )
 
         return self.app(environ, start)
 
@@ -90,13 +118,17 @@ class Health:
     def __init__(self, app: Wsgi, service: str, config: cfg.ConfigOpts, served: Any) -> None:
         self.app, self.served = app, served
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO")
         if path == "/healthcheck":
             why = metrics.unhealthy()
             status = "503 Service Unavailable" if why else "200 OK"
             body = (why or "OK").encode()
-            start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+            start_response(
+                status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
+            )
             return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
         if path == "/metrics":
             body, kind = metrics.exposition()
@@ -113,22 +145,44 @@ class Cors:
         self.app = app
         self.origins = [] if service == "objectstore" else config.api.cors_origins
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         origin = environ.get("HTTP_ORIGIN")
         if not origin or not ("*" in self.origins or origin in self.origins):
             return self.app(environ, start_response)
-        allow = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin"),
-                 ("Access-Control-Expose-Headers", "X-Subject-Token, X-Openstack-Request-Id, Location, OpenStack-API-Version")]
-        if environ.get("REQUEST_METHOD") == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+        allow = [
+            ("Access-Control-Allow-Origin", origin),
+            ("Vary", "Origin"),
+            (
+                "Access-Control-Expose-Headers",
+                "X-Subject-Token, X-Openstack-Request-Id, Location, OpenStack-API-Version",
+            ),
+        ]
+        if (
+            environ.get("REQUEST_METHOD") == "OPTIONS"
+            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        ):
             asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-            start_response("200 OK", [*allow, ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
-                                      ("Access-Control-Allow-Headers", asked), ("Access-Control-Max-Age", "3600"),
-                                      ("Content-Length", "0")])
+            start_response(
+                "200 OK",
+                [
+                    *allow,
+                    ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
+                    ("Access-Control-Allow-Headers", asked),
+                    ("Access-Control-Max-Age", "3600"),
+                    ("Content-Length", "0"),
+                ],
+            )
             return []
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             headers.extend(allow)
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+            return (
+                start_response(status, headers, exc_info)
+                if exc_info
+                else start_response(status, headers)
+            )
 
         return self.app(environ, start)
 
@@ -140,7 +194,9 @@ class Junk:
         self.app, self.served = app, served
         self.code = 412 if service == "objectstore" else 400
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         query = environ.get("QUERY_STRING", "")
         bad = "\0" in path or "%00" in query
@@ -167,4 +223,4 @@ def wrap(app: Wsgi, service: str, config: cfg.ConfigOpts, served: Any) -> Wsgi:
     for layer in reversed(STACK):
         app = layer(app, service, config, served)
     hops = config.api.trusted_proxies
-    return ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops) if hops else app  # type: ignore[arg-type,return-value]
+    return ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops) if hops else app

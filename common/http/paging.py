@@ -1,4 +1,5 @@
-"""Pages of a list by `limit` and `marker` (the API-SIG pagination guideline), and the links that go with them."""
+"""Pages of a list by `limit` and `marker` (the API-SIG pagination guideline), and the links that go
+with them."""
 
 from __future__ import annotations
 
@@ -29,8 +30,13 @@ class Page:
     """((key, "asc" | "desc"), ...)"""
 
 
-def parse_limit(args: Mapping[str, Any], *, default: int | None = None, most: int | None = None,
-                name: str = "limit") -> int | None:
+def parse_limit(
+    args: Mapping[str, Any],
+    *,
+    default: int | None = None,
+    most: int | None = None,
+    name: str = "limit",
+) -> int | None:
     """`limit` of a query: None is no limit. Never more than `most`. Raises InvalidLimit."""
     text = args.get(name)
     if text is None or text == "":

@@ -1,4 +1,5 @@
-"""Declaring routes: what is served, who may, what it takes. `Api` collects them; `common.http.app` serves them."""
+"""Declaring routes: what is served, who may, what it takes. `Api` collects them; `common.http.app`
+serves them."""
 
 from __future__ import annotations
 
@@ -44,23 +45,49 @@ class Route:
 class Api:
     """The routes of one noun:
 
-    `@api.get("/v3/projects", policy="identity:list_projects")`. The handler's parameter names say what it is given.
+    `@api.get("/v3/projects", policy="identity:list_projects")`. The handler's parameter names say
+    what it is given.
     """
 
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix
         self.routes: list[Route] = []
 
-    def route(self, method: str, path: str, *, policy: str | None = None, open: bool = False,
-              body: Any = None, query: Any = None, status: int | None = None,
-              since: str | None = None, until: str | None = None) -> Callable[[Handler], Handler]:
-        "Declare a route; see `Route` for the fields. `body` and `query` may be a plain dict (a JSON Schema)."
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        policy: str | None = None,
+        open: bool = False,
+        body: Any = None,
+        query: Any = None,
+        status: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route; see `Route` for the fields. `body` and `query` may be a plain dict (a
+        JSON Schema)."""
+
         def declare(handler: Handler) -> Handler:
             names = inspect.signature(handler).parameters
-            self.routes.append(Route(
-                method, self.prefix + path, handler, policy, open, _schema(body), _schema(query),
-                status or 200, tuple(n for n in INJECTED if n in names), since, until))
+            self.routes.append(
+                Route(
+                    method,
+                    self.prefix + path,
+                    handler,
+                    policy,
+                    open,
+                    _schema(body),
+                    _schema(query),
+                    status or 200,
+                    tuple(n for n in INJECTED if n in names),
+                    since,
+                    until,
+                )
+            )
             return handler
+
         return declare
 
     def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:

@@ -1,14 +1,16 @@
-"""Microversions: parsed once for each request, compared with strings in handlers (`version >= "2.26"`).
+"""Microversions: parsed once for each request, compared with strings in handlers (`version >=
+"2.26"`).
 
-Header rules: the API-SIG guideline on microversions (`OpenStack-API-Version: compute 2.26`), and the older header of a service.
+Header rules: the API-SIG guideline on microversions (`OpenStack-API-Version: compute 2.26`), and
+the older header of a service.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from common.errors import BadRequest, NotAcceptable
 
@@ -66,16 +68,17 @@ def _of(value: Version | str) -> Version:
 
 @dataclass(frozen=True)
 class VersionRange:
-    "What a service speaks: its type in the header, bounds, the name of its older header if it had one."
+    """What a service speaks: its type in the header, bounds, the name of its older header if it had
+    one."""
 
     service: str
     minimum: str
     maximum: str
     legacy_header: str | None = None
 
-    def negotiate(self, headers: Mapping[str, str]) -> Version:
-        """The version that the headers ask for, the minimum without one. Raises InvalidVersion (400) and
-        VersionNotSupported (406)."""
+    def negotiate(self, headers: Any) -> Version:
+        """The version that the headers ask for, the minimum without one. Raises InvalidVersion
+        (400) and VersionNotSupported (406)."""
         text = self._asked(headers)
         if text is None:
             return _of(self.minimum)
@@ -86,7 +89,7 @@ class VersionRange:
             raise VersionNotSupported(version=version, minimum=self.minimum, maximum=self.maximum)
         return version
 
-    def _asked(self, headers: Mapping[str, str]) -> str | None:
+    def _asked(self, headers: Any) -> str | None:
         for item in headers.get("OpenStack-API-Version", "").split(","):
             kind, _, text = item.strip().partition(" ")
             if kind.lower() == self.service and text:
@@ -95,7 +98,10 @@ class VersionRange:
 
     def answer(self, version: Version) -> dict[str, str]:
         "The headers of an answer given at `version`."
-        out = {"OpenStack-API-Version": f"{self.service} {version}", "Vary": "OpenStack-API-Version"}
+        out = {
+            "OpenStack-API-Version": f"{self.service} {version}",
+            "Vary": "OpenStack-API-Version",
+        }
         if self.legacy_header:
             out[self.legacy_header] = str(version)
             out["Vary"] += f", {self.legacy_header}"

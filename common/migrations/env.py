@@ -8,8 +8,12 @@ config = context.config
 engine = make_engine(config.attributes["url"])
 with engine.connect() as connection:
     context.configure(
-        connection=connection, target_metadata=config.attributes["metadata"], transaction_per_migration=True,
-        render_as_batch=engine.dialect.name == "sqlite", compare_type=True)
+        connection=connection,
+        target_metadata=config.attributes["metadata"],
+        transaction_per_migration=True,
+        render_as_batch=engine.dialect.name == "sqlite",
+        compare_type=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()

@@ -1,4 +1,5 @@
-"""What tests of all services share: tokens of a test key, clients, apps wired together in one process."""
+"""What tests of all services share: tokens of a test key, clients, apps wired together in one
+process."""
 
 from tests.support.http import Client, wsgi_session
 from tests.support.tokens import KEY, SIGNER, authenticator, token

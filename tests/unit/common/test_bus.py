@@ -26,13 +26,16 @@ class Thing:
 
 class Workshop(Contract, topic="test.workshop", revision=2):
     @cast()
-    def build(self, thing: Thing, hurry: bool = False) -> None: "Build."
+    def build(self, thing: Thing, hurry: bool = False) -> None:
+        "Build."
 
     @call(timeout=FAST)
-    def count(self, thing: Thing) -> int: "How many parts."
+    def count(self, thing: Thing) -> int:
+        "How many parts."
 
     @call(timeout=FAST, since=2)
-    def newer(self) -> str: "Only in revision 2."
+    def newer(self) -> str:
+        "Only in revision 2."
 
 
 class ToolBroken(Conflict):

@@ -16,8 +16,14 @@ def show(ctx, thing_id, version):
     return {"id": thing_id, "user": ctx.user_id, "version": str(version)}
 
 
-@api.post("/things", policy="things:show", status=201,
-          body=schema.obj("name", name={"type": "string", "maxLength": 3}, password={"type": "string", "maxLength": 5}))
+@api.post(
+    "/things",
+    policy="things:show",
+    status=201,
+    body=schema.obj(
+        "name", name={"type": "string", "maxLength": 3}, password={"type": "string", "maxLength": 5}
+    ),
+)
 def create(body):
     return body
 
@@ -48,15 +54,24 @@ def boom():
     raise ZeroDivisionError("secret detail")
 
 
-RULES = [rule("things:show", "role:member", "See.", ("GET", "/things")),
-         rule("things:own", "project_id:%(project_id)s", "Own.", ("GET", "/target"))]
+RULES = [
+    rule("things:show", "role:member", "See.", ("GET", "/things")),
+    rule("things:own", "project_id:%(project_id)s", "Own.", ("GET", "/target")),
+]
 
 
 def build(tmp_path, dialect="nova", **overrides):
     config = load("compute", {}, {"state_dir": str(tmp_path), **overrides})
-    return make_app("compute", [api], dialect=dialect, deps=None, config=config, enforcer=Enforcer(RULES),
-                    authenticate=authenticator("compute"),
-                    versions=VersionRange("compute", "2.1", "2.100", "X-OpenStack-Nova-API-Version"))
+    return make_app(
+        "compute",
+        [api],
+        dialect=dialect,
+        deps=None,
+        config=config,
+        enforcer=Enforcer(RULES),
+        authenticate=authenticator("compute"),
+        versions=VersionRange("compute", "2.1", "2.100", "X-OpenStack-Nova-API-Version"),
+    )
 
 
 @pytest.fixture
@@ -74,7 +89,10 @@ def test_answers_in_the_version_asked_for(app):
     assert latest.get_json() == {"since": "2.5"}
 
 
-@pytest.mark.parametrize(("text", "code"), [("compute 2.101", 406), ("compute 1.9", 406), ("compute x", 400), ("compute 2", 400)])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("compute 2.101", 406), ("compute 1.9", 406), ("compute x", 400), ("compute 2", 400)],
+)
 def test_refuses_versions_it_does_not_speak(app, text, code):
     assert client(app).get("/things/7", headers={"OpenStack-API-Version": text}).status_code == code
 
@@ -100,9 +118,24 @@ def test_a_fault_shows_no_detail(app):
     assert answer.status_code == 500 and "secret detail" not in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"{", b"[]", b'{"name": 1}', b'{"name": "abcd"}', b'{"nam": "a"}', b'{"name": "a", "x": 1}', b'{"name": NaN}',
-    b'{"name": "\\u0000"}', b'{"name": "\\ud800"}', b"\xff\xfe", b"[" * 100_000, b'{"name": ' + b"9" * 5000 + b"}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"name": 1}',
+        b'{"name": "abcd"}',
+        b'{"nam": "a"}',
+        b'{"name": "a", "x": 1}',
+        b'{"name": NaN}',
+        b'{"name": "\\u0000"}',
+        b'{"name": "\\ud800"}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"name": ' + b"9" * 5000 + b"}",
+    ],
+)
 def test_junk_is_a_400_in_the_services_shape(app, body):
     answer = client(app).post("/things", data=body, content_type="application/json")
     assert answer.status_code == 400
@@ -112,7 +145,11 @@ def test_junk_is_a_400_in_the_services_shape(app, body):
 def test_an_error_names_the_field_but_no_secret(app):
     wrong = client(app).post("/things", json={"name": "abcd"}).get_json()["badRequest"]["message"]
     assert "name" in wrong and "abcd" in wrong
-    hidden = client(app).post("/things", json={"name": "a", "password": "hunter2"}).get_json()["badRequest"]["message"]
+    hidden = (
+        client(app)
+        .post("/things", json={"name": "a", "password": "hunter2"})
+        .get_json()["badRequest"]["message"]
+    )
     assert "password" in hidden and "hunter2" not in hidden
 
 
@@ -130,7 +167,12 @@ def test_unknown_paths_and_methods(app):
 def test_paths_with_nul_or_broken_utf8_are_refused(app):
     assert client(app).get("/things/a%00b").status_code == 400
     assert client(app).get("/things/a?x=%00").status_code == 400
-    assert client(app).get("/things/x", environ_overrides={"PATH_INFO": "/things/\xff\xfe"}).status_code == 400
+    assert (
+        client(app)
+        .get("/things/x", environ_overrides={"PATH_INFO": "/things/\xff\xfe"})
+        .status_code
+        == 400
+    )
 
 
 def test_health_metrics_and_request_ids(app):
@@ -138,22 +180,48 @@ def test_health_metrics_and_request_ids(app):
     client(app).get("/things/1")
     assert anonymous.get("/healthcheck").data == b"OK"
     assert b"altostratus_http_request_seconds" in anonymous.get("/metrics").data
-    answer = client(app).get("/things/1", headers={"X-OpenStack-Request-ID": "req-00000000-0000-0000-0000-000000000001"})
-    assert answer.headers["X-Openstack-Request-Id"].startswith("req-") == answer.headers["X-Compute-Request-Id"].startswith("req-")
+    answer = client(app).get(
+        "/things/1", headers={"X-OpenStack-Request-ID": "req-00000000-0000-0000-0000-000000000001"}
+    )
+    assert answer.headers["X-Openstack-Request-Id"].startswith("req-") == answer.headers[
+        "X-Compute-Request-Id"
+    ].startswith("req-")
 
 
 def test_browsers_may_call_only_from_listed_origins(tmp_path):
     app = build(tmp_path, **{"api.cors_origins": ["http://dash"]})
-    asked = {"Origin": "http://dash", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-auth-token"}
+    asked = {
+        "Origin": "http://dash",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-auth-token",
+    }
     preflight = client(app, roles=()).request("OPTIONS", "/things", headers=asked)
-    assert preflight.status_code == 200 and preflight.headers["Access-Control-Allow-Headers"] == "x-auth-token"
-    assert client(app).get("/things/1", headers={"Origin": "http://dash"}).headers["Access-Control-Allow-Origin"] == "http://dash"
-    assert "Access-Control-Allow-Origin" not in client(app).get("/things/1", headers={"Origin": "http://evil"}).headers
+    assert (
+        preflight.status_code == 200
+        and preflight.headers["Access-Control-Allow-Headers"] == "x-auth-token"
+    )
+    assert (
+        client(app)
+        .get("/things/1", headers={"Origin": "http://dash"})
+        .headers["Access-Control-Allow-Origin"]
+        == "http://dash"
+    )
+    assert (
+        "Access-Control-Allow-Origin"
+        not in client(app).get("/things/1", headers={"Origin": "http://evil"}).headers
+    )
 
 
-@pytest.mark.parametrize(("dialect", "path"), [
-    ("keystone", ("error", "code")), ("nova", ("itemNotFound", "code")), ("glance", ("title",)),
-    ("neutron", ("NeutronError", "type")), ("placement", ("errors",))])
+@pytest.mark.parametrize(
+    ("dialect", "path"),
+    [
+        ("keystone", ("error", "code")),
+        ("nova", ("itemNotFound", "code")),
+        ("glance", ("title",)),
+        ("neutron", ("NeutronError", "type")),
+        ("placement", ("errors",)),
+    ],
+)
 def test_each_dialect_has_its_shape(tmp_path, dialect, path):
     value = client(build(tmp_path, dialect)).get("/nothing").get_json()
     for key in path:

@@ -17,20 +17,48 @@ KEY = Ed25519PrivateKey.generate()
 
 def claims(**more):
     now = time.time()
-    return Claims(**({"user_id": "u1", "issued_at": now, "expires_at": now + 60, "audit_ids": ["a2", "a1"], "user_domain_id": "default",
-                      "project_id": "p1", "project_domain_id": "d1", "roles": [["r1", "member"]], "methods": ["password"]} | more))
+    return Claims(
+        **(
+            {
+                "user_id": "u1",
+                "issued_at": now,
+                "expires_at": now + 60,
+                "audit_ids": ["a2", "a1"],
+                "user_domain_id": "default",
+                "project_id": "p1",
+                "project_domain_id": "d1",
+                "roles": [["r1", "member"]],
+                "methods": ["password"],
+            }
+            | more
+        )
+    )
 
 
 def test_a_token_says_what_was_signed():
-    said = claims(trust={"id": "t1", "trustor": "u0", "trustee": "u1", "impersonation": False}, system=None)
+    said = claims(
+        trust={"id": "t1", "trustor": "u0", "trustee": "u1", "impersonation": False}, system=None
+    )
     verifier = Verifier(keys=parse_jwks(jwks({"k1": KEY.public_key()})))
     assert verifier.verify(Signer(KEY, "k1").sign(said)) == said
 
 
-@pytest.mark.parametrize("damage", [
-    lambda h, p, s: f"{h}.{p}.{s[:-8]}AAAAAAAA", lambda h, p, s: f"{h}.{p[:-4]}AAAA.{s}", lambda h, p, s: f"{h}.{p}",
-    lambda h, p, s: f"{h}.{p}.", lambda h, p, s: "ü.b.c", lambda h, p, s: "", lambda h, p, s: f"{h}.{p}.{s}.x",
-    lambda h, p, s: base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": "k1"}).encode()).decode() + f".{p}.{s}"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda h, p, s: f"{h}.{p}.{s[:-8]}AAAAAAAA",
+        lambda h, p, s: f"{h}.{p[:-4]}AAAA.{s}",
+        lambda h, p, s: f"{h}.{p}",
+        lambda h, p, s: f"{h}.{p}.",
+        lambda h, p, s: "ü.b.c",
+        lambda h, p, s: "",
+        lambda h, p, s: f"{h}.{p}.{s}.x",
+        lambda h, p, s: (
+            base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": "k1"}).encode()).decode()
+            + f".{p}.{s}"
+        ),
+    ],
+)
 def test_a_damaged_token_is_refused(damage):
     parts = Signer(KEY, "k1").sign(claims()).split(".")
     with pytest.raises(Unauthorized):
@@ -39,8 +67,11 @@ def test_a_damaged_token_is_refused(damage):
 
 def test_wrong_key_wrong_audience_and_expiry_are_refused(monkeypatch):
     verifier = Verifier(keys={"k1": KEY.public_key()})
-    for token in (Signer(Ed25519PrivateKey.generate(), "k1").sign(claims()), Signer(KEY, "k2").sign(claims()),
-                  Signer(KEY, "k1").sign(claims(expires_at=time.time() - 1))):
+    for token in (
+        Signer(Ed25519PrivateKey.generate(), "k1").sign(claims()),
+        Signer(KEY, "k2").sign(claims()),
+        Signer(KEY, "k1").sign(claims(expires_at=time.time() - 1)),
+    ):
         with pytest.raises(Unauthorized):
             verifier.verify(token)
     monkeypatch.setattr("common.tokens.AUDIENCE", "somebody else")
@@ -56,6 +87,7 @@ def test_an_unknown_key_is_fetched_but_not_again_and_again():
     def fetch():
         asked.append(1)
         return jwks({"k1": KEY.public_key()})
+
     verifier = Verifier(fetch)
     verifier.verify(Signer(KEY, "k1").sign(claims()))
     for _ in range(10):
@@ -64,7 +96,19 @@ def test_an_unknown_key_is_fetched_but_not_again_and_again():
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("key", ["audit:a2", "chain:a1", "user:u1", "project:p1", "domain:d1", "domain:default", "grant:u1:p1", "role:r1"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "audit:a2",
+        "chain:a1",
+        "user:u1",
+        "project:p1",
+        "domain:d1",
+        "domain:default",
+        "grant:u1:p1",
+        "role:r1",
+    ],
+)
 def test_every_key_of_a_token_revokes_it_and_spares_later_ones(key):
     revocations = Revocations()
     old = claims(issued_at=100.25)
@@ -91,16 +135,28 @@ class FakeIdentity:
         self.asked += 1
         if not self.reachable:
             raise OSError("unreachable")
-        return {"revocations": [r for r in self.records if r["seq"] > since], "latest": len(self.records)}
+        return {
+            "revocations": [r for r in self.records if r["seq"] > since],
+            "latest": len(self.records),
+        }
 
     def revoke(self, key):
-        self.records.append({"seq": len(self.records) + 1, "key": key, "issued_before": time.time(), "expires_at": time.time() + 99})
+        self.records.append(
+            {
+                "seq": len(self.records) + 1,
+                "key": key,
+                "issued_before": time.time(),
+                "expires_at": time.time() + 99,
+            }
+        )
         return self.records[-1]
 
 
 def test_without_a_bus_a_revocation_counts_within_a_second():
     identity = FakeIdentity()
-    check = Authenticator(Verifier(keys={"k1": KEY.public_key()}), Freshness(identity, None, 60), "compute")
+    check = Authenticator(
+        Verifier(keys={"k1": KEY.public_key()}), Freshness(identity, None, 60), "compute"
+    )
     token = Signer(KEY, "k1").sign(claims())
     assert check(token).user_id == "u1"
     identity.revoke("user:u1")
@@ -143,8 +199,16 @@ def test_when_nobody_can_tell_tokens_are_refused_after_the_grace_time():
         freshness.ensure()
 
 
-@pytest.mark.parametrize(("pattern", "path", "fits"), [
-    ("/v2.1/servers", "/v2.1/servers", True), ("/v2.1/servers/*", "/v2.1/servers/1", True), ("/v2.1/servers/*", "/v2.1/servers/1/ips", False),
-    ("/v2.1/**", "/v2.1/servers/1/ips", True), ("/v2.1/servers/{id}", "/v2.1/servers/1", True), ("/v2.1/servers", "/v2.1/serversx", False)])
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/v2.1/servers", "/v2.1/servers", True),
+        ("/v2.1/servers/*", "/v2.1/servers/1", True),
+        ("/v2.1/servers/*", "/v2.1/servers/1/ips", False),
+        ("/v2.1/**", "/v2.1/servers/1/ips", True),
+        ("/v2.1/servers/{id}", "/v2.1/servers/1", True),
+        ("/v2.1/servers", "/v2.1/serversx", False),
+    ],
+)
 def test_access_rule_paths(pattern, path, fits):
     assert path_matches(pattern, path) is fits
