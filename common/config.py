@@ -110,7 +110,7 @@ def _shared(service: str) -> dict[str, Sequence[cfg.Opt]]:
             cfg.IntOpt(
                 "revocation_grace_s",
                 default=60,
-                help="Seconds that tokens are still accepted while neither bus nor identity can tell "
+                help="Seconds that tokens are accepted while neither bus nor identity can tell "
                 "about revocations.",
             ),
         ],
