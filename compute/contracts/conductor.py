@@ -35,3 +35,11 @@ class Consoles(Contract, topic="compute.consoles", revision=1):
     def redeem(self, token: str) -> dict:
         """Use up a console token: {"server_id", "kind": "vnc" or "serial", "host", "port", "socket" or None}. A token that is unknown,
         expired or used already raises NotFound."""
+
+
+class Work(Contract, topic="compute.work", revision=1):
+    """Told by the API, heard by any conductor. Only a hint: conductors look for ready jobs themselves too."""
+
+    @cast()
+    def wake(self, job_ids: list[str]) -> None:
+        "These jobs are ready to be driven."

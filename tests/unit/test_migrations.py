@@ -51,6 +51,6 @@ def test_every_option_has_help_and_a_unit_in_its_name_where_it_measures():
                 assert option.help and option.help.endswith("."), (
                     f"{service}: {option.name} needs help"
                 )
-                assert not re.search(r"_(timeout|interval|size|age|delay)$", option.name), (
+                assert not re.search(r"_(timeout|interval|age|delay)$", option.name), (
                     f"{option.name}: which unit?"
                 )

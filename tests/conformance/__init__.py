@@ -1,0 +1,2 @@
+"""The published interoperability lists (guideline 2022.11, powered platform), run by tempest
+itself."""
