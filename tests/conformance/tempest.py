@@ -146,7 +146,7 @@ def _network(cloud):
 
 
 def run(names, cloud, work, workers=2):
-    'Run the tests of these names; returns {name: ("success" | "skip" | "fail", why)} and keeps the log in `work`.'
+    "Run these tests: {name: (status, why)}, status success, skip or fail; `work` keeps the log."
     for folder in ("logs", "lock"):
         (work / folder).mkdir(parents=True, exist_ok=True)
     with open(work / "tempest.conf", "w") as file:
