@@ -58,9 +58,11 @@ def make_app(
     enforcer: Enforcer | None = None,
     authenticate: Authenticate | None = None,
     versions: VersionRange | None = None,
+    inner: Callable[[Any, Flask], Any] | None = None,
 ) -> Flask:
     """A Flask app that serves `routes`. `deps` is handed to handlers that ask for it. Without
-    `authenticate` every route must be open. `app.wsgi_app` is wrapped in `middleware.STACK`."""
+    `authenticate` every route must be open. `app.wsgi_app` is wrapped in `middleware.STACK`;
+    `inner(wsgi, app)` puts something between the stack and Flask."""
     app = Flask(service, static_folder=None)
     app.json = _Json(app)
     app.url_map.strict_slashes = True
@@ -85,6 +87,8 @@ def make_app(
     app.extensions["routes"] = [r for choices in table.values() for r in choices]
     app.register_error_handler(Exception, served.on_error)
     app.after_request(served.finish)
+    if inner is not None:
+        app.wsgi_app = inner(app.wsgi_app, app)  # type: ignore[method-assign]
     app.wsgi_app = middleware.wrap(app.wsgi_app, service, config, served)  # type: ignore[method-assign,assignment]
     return app
 

@@ -1,0 +1,1 @@
+"What clients may send, by noun and microversion. `fields` has the pieces."

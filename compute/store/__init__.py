@@ -1,0 +1,1 @@
+"The only place of compute that speaks SQL: models, queries, migrations."

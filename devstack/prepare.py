@@ -1,0 +1,86 @@
+"""The first half of every command, with nothing but the standard library of /usr/bin/python3.
+
+Refuses what cannot work, installs Debian packages and the virtual environment for the commands that need them, enters the
+namespaces of an instance, and becomes `python -m devstack COMMAND` there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from devstack import environment, namespaces, packages, preflight  # noqa: E402
+from devstack.paths import BadInstance, Paths  # noqa: E402
+from devstack.progress import Refused, step  # noqa: E402
+
+COMMANDS = ("up", "down", "status", "test", "logs", "restart", "image", "run")
+_RUN = "run"
+
+
+def main(argv: list[str]) -> None:
+    "Prepare what the command needs, then become it. Exits with 1 and a sentence when that cannot be."
+    if not argv or argv[0] not in COMMANDS:
+        sys.exit(f"usage: devstack/{{{','.join(COMMANDS)}}}")
+    command, rest = argv[0], _instance_argument(argv[1:])
+    try:
+        paths = Paths.of()
+        if command in ("up", "test"):
+            prepare(paths, command)
+        if command == "test":
+            become(paths, command, rest)
+        if command == "image":
+            packages.ensure(packages.BASE)
+            environment.ensure(paths, ["control", "compute", "devstack"])
+            become(paths, command, rest)
+        if command == "up":
+            _build_image(paths)
+        elif not paths.python.exists():
+            raise Refused(f"There is no cloud here (no {paths.python}): devstack/up makes one.")
+        if paths.instance:
+            namespaces.enter(paths, create=command == "up")
+        if command == _RUN:
+            os.execvpe(rest[0], rest, {**os.environ, **paths.environment()})
+        become(paths, command, rest)
+    except (Refused, BadInstance) as refusal:
+        sys.exit(f"devstack: {refusal}")
+    except KeyboardInterrupt:
+        sys.exit("devstack: interrupted; run the command again to go on")
+
+
+def _instance_argument(rest: list[str]) -> list[str]:
+    "`--instance NAME` in front of the other arguments is the same as ALTOSTRATUS_INSTANCE=NAME."
+    if len(rest) >= 2 and rest[0] == "--instance":
+        os.environ["ALTOSTRATUS_INSTANCE"] = rest[1]
+        return rest[2:]
+    return rest
+
+
+def prepare(paths: Paths, command: str) -> None:
+    "Debian packages and the virtual environment."
+    preflight.machine(paths)
+    extras = ["control", "compute", "dashboard", "devstack"]
+    wanted = packages.BASE + packages.CLOUD
+    if command == "test":
+        extras.append("test")
+        wanted = wanted + packages.TEST
+    packages.ensure(wanted)
+    environment.ensure(paths, extras)
+
+
+def _build_image(paths: Paths) -> None:
+    "Outside any namespace, because it downloads packages; cheap when the image is there already."
+    with step("Guest image") as shown:
+        shown.result = environment.run_module(paths, "devstack", ["image", "tiny", "--quiet"])
+
+
+def become(paths: Paths, command: str, rest: list[str]) -> None:
+    "Replace this process by the command's own in the virtual environment."
+    found = {**os.environ, **paths.environment()}
+    os.execve(str(paths.python), [str(paths.python), "-m", "devstack", command, *rest], found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,171 @@
+"Where a token holds: project, domain, system, trust, or nowhere; and with which roles."
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from identity.core import Deps
+from identity.core.login import Login
+from identity.errors import AuthRefused, Invalid, NotAllowed
+from identity.store import Session, accounts, rows
+from identity.store import trusts as trust_store
+from identity.store.models import Trust
+from identity.store.types import Account, Target
+
+Scope = dict[str, Any] | str | None
+
+
+@dataclass
+class Place:
+    "A scope with the roles that a login has in it. No target and no system: unscoped."
+
+    target: Target | None = None
+    system: bool = False
+    roles: list[list[str]] = field(default_factory=list)
+    trust: Trust | None = None
+    account: Account | None = None
+    """Who the token is for, where that is not who logged in (a trust with impersonation)."""
+    target_as_project: bool = False
+    """A domain that was asked for as a project stays one in the token (`is_domain`)."""
+
+
+def resolve(deps: Deps, login: Login, scope: Scope) -> Place:
+    "The Place that a login asks for. Raises AuthRefused where it has no role, Invalid, NotAllowed."
+    if login.credential is not None:
+        return _of_credential(deps, login, scope)
+    if login.access_token is not None:
+        return _of_access_token(deps, login)
+    if scope is None:
+        return _default(deps, login)
+    if isinstance(scope, str):
+        if scope != "unscoped":
+            raise Invalid("auth.scope", f"{scope!r} is not a scope.")
+        return Place()
+    _refuse_rescope(deps, login, scope)
+    with deps.db.read() as session:
+        if "OS-TRUST:trust" in scope:
+            return _of_trust(deps, session, login, scope["OS-TRUST:trust"]["id"])
+        if "system" in scope:
+            return _checked(_roles(deps, session, login, None))
+        if "project" in scope:
+            place = _checked(_roles(deps, session, login, _project(session, scope["project"])))
+            place.target_as_project = True
+            return place
+        if "domain" in scope:
+            return _checked(_roles(deps, session, login, _domain(session, scope["domain"])))
+    return Place()
+
+
+def _refuse_rescope(deps: Deps, login: Login, scope: dict[str, Any]) -> None:
+    claims = login.origin
+    if claims is None:
+        return
+    if claims.trust:
+        raise NotAllowed("a token of a trust cannot be rescoped.")
+    if claims.application_credential:
+        raise NotAllowed("a token of an application credential cannot be rescoped.")
+    scoped = claims.project_id or claims.domain_id or claims.system
+    if scoped and not deps.config.token.allow_rescope_scoped:
+        raise NotAllowed("rescoping a scoped token.")
+
+
+def _project(session: Session, named: dict[str, Any]) -> Target:
+    if "id" in named:
+        found = accounts.target(session, named["id"])
+    elif "name" in named and named.get("domain"):
+        domain = named["domain"]
+        found = accounts.project_named(session, named["name"], domain_id=domain.get("id"), domain_name=domain.get("name"))
+    else:
+        raise Invalid("auth.scope.project", "it needs an id, or a name and a domain.")
+    return _usable(found)
+
+
+def _domain(session: Session, named: dict[str, Any]) -> Target:
+    if "id" in named:
+        found = accounts.target(session, named["id"])
+        found = found if found is not None and found.is_domain else None
+    elif "name" in named:
+        found = accounts.domain_named(session, named["name"])
+    else:
+        raise Invalid("auth.scope.domain", "it needs an id or a name.")
+    return _usable(found)
+
+
+def _usable(target: Target | None) -> Target:
+    if target is None:
+        raise AuthRefused("no such scope")
+    if not (target.enabled and target.domain_enabled):
+        raise AuthRefused("the scope is disabled")
+    return target
+
+
+def _roles(deps: Deps, session: Session, login: Login, target: Target | None) -> Place:
+    assert login.account is not None
+    ids = accounts.role_ids(session, login.account.user_id, target, login.groups)
+    domain_id = target.domain_id if target else None
+    return Place(target=target, system=target is None, roles=deps.memory.expand(ids, domain_id))
+
+
+def _checked(place: Place) -> Place:
+    if not place.roles:
+        raise AuthRefused("no role in this scope")
+    return place
+
+
+def _default(deps: Deps, login: Login) -> Place:
+    account = login.account
+    assert account is not None
+    claims = login.origin
+    if claims is not None and (claims.trust or claims.application_credential):
+        raise NotAllowed("a token of a trust or an application credential cannot be rescoped.")
+    if account.default_project_id and login.federation is None:
+        with deps.db.read() as session:
+            target = accounts.target(session, account.default_project_id)
+            if target is not None and not target.is_domain and target.enabled and target.domain_enabled:
+                place = _roles(deps, session, login, target)
+                if place.roles:
+                    return place
+    return Place()
+
+
+def _of_credential(deps: Deps, login: Login, scope: Scope) -> Place:
+    credential = login.credential
+    assert credential is not None
+    if scope is not None:
+        raise AuthRefused("an application credential has its own scope")
+    with deps.db.read() as session:
+        place = _roles(deps, session, login, _usable(accounts.target(session, credential.project_id)))
+    wanted = {role_id for role_id, _ in deps.memory.expand(login.credential_roles, place.target.domain_id if place.target else None)}
+    place.roles = [pair for pair in place.roles if pair[0] in wanted]
+    return _checked(place)
+
+
+def _of_access_token(deps: Deps, login: Login) -> Place:
+    access = login.access_token
+    with deps.db.read() as session:
+        place = _roles(deps, session, login, _usable(accounts.target(session, access.project_id)))
+    place.roles = [pair for pair in place.roles if pair[0] in access.role_ids]
+    return _checked(place)
+
+
+def _of_trust(deps: Deps, session: Session, login: Login, trust_id: str) -> Place:
+    trust = trust_store.living(session, trust_id)
+    assert login.account is not None
+    if trust is None or trust.trustee_user_id != login.account.user_id:
+        raise AuthRefused("no such trust for this user")
+    if login.origin is not None and (login.origin.trust or login.origin.application_credential):
+        raise NotAllowed("a token of a trust cannot be used for another trust.")
+    trustor = accounts.by_id(session, trust.trustor_user_id)
+    if trustor is None or not (trustor.enabled and trustor.domain_enabled):
+        raise NotAllowed("the trustor is disabled.")
+    place = Place(trust=trust, account=trustor if trust.impersonation else login.account)
+    if trust.project_id is None:
+        return place
+    place.target = _usable(accounts.target(session, trust.project_id))
+    has = {i for i, _ in deps.memory.expand(accounts.role_ids(session, trustor.user_id, place.target), place.target.domain_id)}
+    given = [r.role_id for r in rows.every(session, trust_store.TrustRole, trust_id=trust.id)]
+    if not has.issuperset(given):
+        raise NotAllowed("the trustor lost a role that the trust gives.")
+    place.roles = deps.memory.expand(set(given), place.target.domain_id)
+    return _checked(place)

@@ -1,0 +1,50 @@
+"GET / and /versions: which versions of the API there are."
+
+from common.http import Api, Reply
+
+api = Api()
+CURRENT = 17
+MISSING = (14,)
+"""2.14 was withdrawn before any release of the original had it."""
+
+
+def _document(url: str) -> dict:
+    minors = [m for m in range(CURRENT, -1, -1) if m not in MISSING]
+    return {
+        "versions": [
+            {
+                "id": f"v2.{minor}",
+                "status": "CURRENT" if minor == CURRENT else "SUPPORTED",
+                "links": [{"rel": "self", "href": f"{url}/v2/"}],
+            }
+            for minor in minors
+        ]
+    }
+
+
+def _url(request, deps) -> str:
+    return (deps.config.api.public_url or request.host_url).rstrip("/")
+
+
+@api.get("/", open=True)
+def choices(request, deps):
+    "Clients expect 300 Multiple Choices here."
+    return Reply(_document(_url(request, deps)), 300)
+
+
+@api.get("/versions", open=True)
+def versions(request, deps):
+    "The same with 200."
+    return _document(_url(request, deps))
+
+
+@api.get("/v2", open=True)
+def version_2(request, deps):
+    "As the root."
+    return Reply(_document(_url(request, deps)), 300)
+
+
+@api.get("/v2/", open=True)
+def version_2_slash(request, deps):
+    "As the root."
+    return Reply(_document(_url(request, deps)), 300)

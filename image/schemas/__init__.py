@@ -1,0 +1,1 @@
+"JSON Schemas: what clients may send, and what /v2/schemas publishes."

@@ -1,0 +1,54 @@
+"/v2.0/agents: the OVN chassis; /v2.0/availability_zones, /v2.0/service-providers, /v2.0/flavors."
+
+from typing import Any
+
+from common.http import Api
+from network import errors
+from network.core import agents
+
+api = Api("/v2.0")
+
+
+@api.get("/agents", policy="get_agent")
+def index(deps: Any, args: Any) -> dict[str, Any]:
+    "The nodes' OVN controllers."
+    return {"agents": agents.listed(deps, args.to_dict(flat=False))}
+
+
+@api.get("/agents/<key>", policy="get_agent")
+def show(deps: Any, key: str) -> dict[str, Any]:
+    "One of them."
+    for agent in agents.listed(deps, {}):
+        if agent["id"] == key:
+            return {"agent": agent}
+    raise errors.missing("agent", key)
+
+
+@api.get("/availability_zones", policy="get_availability_zone")
+def zones() -> dict[str, Any]:
+    "The zones: one."
+    return {"availability_zones": [{"name": "nova", "resource": r, "state": "available"} for r in ("network", "router")]}
+
+
+@api.get("/service-providers", policy="get_service_provider")
+def providers() -> dict[str, Any]:
+    "Who provides routers."
+    return {"service_providers": [{"service_type": "L3_ROUTER_NAT", "name": "ovn", "default": True}]}
+
+
+@api.get("/flavors", policy="get_flavor")
+def flavors() -> dict[str, Any]:
+    "Flavors: none."
+    return {"flavors": []}
+
+
+@api.get("/flavors/<key>", policy="get_flavor")
+def flavor(key: str) -> dict[str, Any]:
+    "There is none."
+    raise errors.missing("flavor", key)
+
+
+@api.get("/service_profiles", policy="get_service_profile")
+def profiles() -> dict[str, Any]:
+    "Service profiles: none."
+    return {"service_profiles": []}

@@ -1,0 +1,18 @@
+"/v2.0/security-groups, /v2.0/security-group-rules"
+
+from typing import Any
+
+from network.api.crud import Verbs, crud
+from network.core import security_groups, security_rules
+from network.schemas.nouns import SECURITY_GROUP, SECURITY_GROUP_RULE
+from network.views import security as views
+
+
+def _look(deps: Any, ctx: Any) -> None:
+    security_groups.look(deps, ctx.project_id)
+
+
+api = crud(SECURITY_GROUP, Verbs(security_groups.create, security_groups.update, security_groups.delete),
+           views.security_group, before_list=_look)
+rule_api = crud(SECURITY_GROUP_RULE, Verbs(security_rules.create, security_rules.update, security_rules.delete,
+                                           security_rules.create_many), views.security_group_rule)

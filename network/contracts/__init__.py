@@ -1,0 +1,1 @@
+"What crosses the border of the service: to OVN's northbound database, and to the nodes."

@@ -1,0 +1,1 @@
+"The tables and the queries: the only part of the service that knows SQL."

@@ -1,0 +1,54 @@
+"""What needs no account: /info, /crossdomain.xml, and the root."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common.http import Api, Reply
+from objectstore.api.listing import MAX_LIMIT
+from objectstore.core import Deps, manifests, metadata
+
+api = Api()
+
+
+@api.get("/info", open=True)
+def info(deps: Deps) -> dict[str, Any]:
+    "What this cluster can do, and its limits; clients skip what is not named."
+    return capabilities(deps)
+
+
+def capabilities(deps: Deps) -> dict[str, Any]:
+    "The body of /info."
+    policies: list[dict[str, Any]] = [
+        {"name": p.name, "aliases": p.name, "index": p.index, "copies": p.copies} for p in deps.policies]
+    policies[0]["default"] = True
+    return {
+        "swift": {
+            "version": "2.38.0", "strict_cors_mode": True, "policies": policies, "allow_account_management": True,
+            "account_autocreate": True, "max_file_size": deps.config.storage.max_object_mib << 20,
+            "max_meta_name_length": metadata.MAX_NAME, "max_meta_value_length": metadata.MAX_VALUE,
+            "max_meta_count": metadata.MAX_COUNT, "max_meta_overall_size": metadata.MAX_OVERALL,
+            "max_header_size": metadata.MAX_HEADER, "max_object_name_length": metadata.MAX_OBJECT_NAME,
+            "max_container_name_length": metadata.MAX_CONTAINER_NAME,
+            "max_account_name_length": metadata.MAX_ACCOUNT_NAME,
+            "container_listing_limit": MAX_LIMIT, "account_listing_limit": MAX_LIMIT, "extra_header_count": 0,
+            "valid_api_versions": ["v1"],
+        },
+        **FEATURES(deps),
+    }
+
+
+def FEATURES(deps: Deps) -> dict[str, Any]:  # noqa: N802
+    "Every feature beyond the base, by the name that clients look for."
+    return {"slo": {"max_manifest_segments": manifests.MAX_SEGMENTS, "max_manifest_size": manifests.MAX_BYTES,
+                    "min_segment_size": manifests.MIN_SEGMENT, "yield_frequency": 10, "allow_async_delete": False},
+            "dlo": {"max_segments": None}, "account_quotas": {}, "container_quotas": {}}
+
+
+@api.get("/crossdomain.xml", open=True)
+def crossdomain(deps: Deps) -> Reply:
+    "The policy for plug-ins of old browsers."
+    body = ('<?xml version="1.0"?>\n<!DOCTYPE cross-domain-policy SYSTEM '
+            '"http://www.adobe.com/xml/dtds/cross-domain-policy.dtd" >\n'
+            f"<cross-domain-policy>\n{deps.config.crossdomain.policy}\n</cross-domain-policy>")
+    return Reply(body, 200, {"Content-Type": "application/xml"})

@@ -1,0 +1,170 @@
+"""/v1/{account}/{container}/{object}: GET, HEAD, POST, DELETE."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+
+from objectstore.api.request import Answer, Request, latin, quoted
+from objectstore.core import access, clock, conditions, entries, large, links, manifests, objects, ranges
+from objectstore.core.entries import Entry, Place
+from objectstore.core.sources import Source, plain
+from objectstore.errors import ContainerNotFound, InvalidUrl, ObjectNotFound
+from objectstore.api import headers as object_headers
+
+HTML = ("Content-Type", "text/html; charset=UTF-8")
+
+
+def find(req: Request, action: str) -> tuple[Place, Entry | None, bool]:
+    "Container, object (or None) and whether the caller counts as owner, once it is clear that he may."
+    try:
+        version_id = req.query.get("version-id") if req.environ.get("QUERY_STRING") else None
+        place, entry = entries.find(req.deps, req.account, req.container, req.name, version_id)
+    except ContainerNotFound:
+        access.check_container(req.deps, req.caller, req.account, req.container, {}, {}, action, req.name, req.method)
+        raise
+    owner = access.check_container(req.deps, req.caller, req.account, req.container, place.sysmeta,
+                                   place.account_sysmeta, action, req.name, req.method)
+    return place, entry, owner
+
+
+def get(req: Request) -> Answer:
+    "The object, or ranges of it."
+    place, entry, _ = find(req, "read")
+    if entry is None or entry.kind == "marker":
+        raise _gone(entry)
+    extra: list[tuple[str, str]] = []
+    if entry.kind == "link" and req.query.get("symlink") != "get":
+        link, entry = entry, links.follow(req.deps, req.caller, entry)
+        extra = _link_headers(link, entry)
+    if req.environ.get("QUERY_STRING") and req.query.get("multipart-manifest") == "get" and _is_large(entry):
+        return _manifest(req, entry, extra)
+    source: Source
+    if entry.kind == "" and "x-object-manifest" not in entry.meta:
+        source = plain(req.deps, entry)
+    else:
+        source = large.source_of(req.deps, req.caller, entry)
+    return _answer(req, source, extra)
+
+
+def _gone(entry: Entry | None) -> ObjectNotFound:
+    if entry is None:
+        return ObjectNotFound()
+    return ObjectNotFound(headers={"X-Object-Version-Id": entry.version_id or "null"})
+
+
+def _link_headers(link: Entry, target: Entry) -> list[tuple[str, str]]:
+    place = target.place
+    return [("Content-Location", quoted(f"/v1/{place.account}/{place.container}/{target.name}"))]
+
+
+def _is_large(entry: Entry) -> bool:
+    return entry.kind == "slo" or "x-object-manifest" in entry.meta
+
+
+def _answer(req: Request, source: Source, extra: list[tuple[str, str]]) -> Answer:
+    entry = source.entry
+    headers = object_headers.of_entry(entry, source.etag, req.caller.ctx is not None)
+    headers += extra
+    if conditions.not_modified(req.header, source.etag, entry.ts):
+        return Answer(304, [h for h in headers if h[0] != "Content-Length"])
+    spans: list[tuple[int, int]] = []
+    wanted = req.environ.get("HTTP_RANGE")
+    if wanted and _range_applies(req, source):
+        spans = ranges.parse(wanted, source.size)
+    if len(spans) == 1:
+        start, length = spans[0]
+        headers.append(("Content-Range", f"bytes {start}-{start + length - 1}/{source.size}"))
+        return Answer(206, headers, _body(req, source, start, length), length)
+    if spans:
+        return _multipart(req, source, headers, spans)
+    return Answer(200, headers, _body(req, source, 0, source.size), source.size)
+
+
+def _body(req: Request, source: Source, start: int, length: int) -> Iterator[bytes]:
+    return iter(()) if req.method == "HEAD" else source.read(start, length)
+
+
+def _range_applies(req: Request, source: Source) -> bool:
+    condition = req.header("If-Range")
+    if not condition:
+        return True
+    when = clock.parse_http(condition)
+    if when is not None:
+        return -(-source.entry.ts // clock.UNIT) == when
+    return condition.strip().strip('"') == source.etag.strip('"')
+
+
+def _multipart(req: Request, source: Source, headers: list[tuple[str, str]], spans: list[tuple[int, int]]) -> Answer:
+    boundary = secrets.token_hex(16)
+    heads = [
+        (f"--{boundary}\r\nContent-Type: {source.entry.content_type}\r\n"
+         f"Content-Range: bytes {start}-{start + length - 1}/{source.size}\r\n\r\n").encode()
+        for start, length in spans]
+    tail = f"--{boundary}--".encode()
+    total = sum(len(h) + length + 2 for h, (_, length) in zip(heads, spans, strict=True)) + len(tail)
+
+    def body() -> Iterator[bytes]:
+        for head, (start, length) in zip(heads, spans, strict=True):
+            yield head
+            yield from source.read(start, length)
+            yield b"\r\n"
+        yield tail
+
+    headers = [h for h in headers if h[0] != "Content-Type"]
+    headers.append(("Content-Type", f"multipart/byteranges;boundary={boundary}"))
+    return Answer(206, headers, iter(()) if req.method == "HEAD" else body(), total)
+
+
+def _manifest(req: Request, entry: Entry, extra: list[tuple[str, str]]) -> Answer:
+    "The manifest of a large object itself."
+    if entry.kind != "slo":
+        return _answer(req, plain(req.deps, entry), extra)
+    stored = large.manifest_of(req.deps, entry)
+    raw = req.query.get("format") == "raw"
+    shown = manifests.as_sent(stored) if raw else stored
+    body = json.dumps(shown).encode()
+    etag = entry.sysmeta.get("manifest_etag", "")
+    if raw:
+        import hashlib
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    headers = [h for h in object_headers.of_entry(entry, etag, True) if h[0] != "Content-Type"]
+    headers += [("Content-Type", "application/json; charset=utf-8"), *extra]
+    return Answer(200, headers, b"" if req.method == "HEAD" else body, len(body))
+
+
+def post(req: Request) -> Answer:
+    "Other metadata."
+    place, entry, _ = find(req, "write")
+    if entry is None or entry.kind == "marker":
+        raise ObjectNotFound()
+    if "version-id" in req.query:
+        raise InvalidUrl(reason="version-id cannot be used with POST")
+    if entry.kind == "link":
+        link = entry.sysmeta["link"]
+        return Answer(307, [("Location", quoted(link["path"])), HTML], b"The requested POST was to a symlink.\n")
+    meta = object_headers.from_request(req)
+    if "x-object-manifest" in entry.meta and "x-object-manifest" not in meta and not req.has("X-Object-Manifest"):
+        meta["x-object-manifest"] = entry.meta["x-object-manifest"]
+    delete_at = object_headers.delete_at(req)
+    ts = objects.set_metadata(req.deps, entry, meta, req.content_type or None, delete_at)
+    return Answer(202, [HTML, ("X-Timestamp", clock.stamp(ts))])
+
+
+def delete(req: Request) -> Answer:
+    "Remove the object (with ?multipart-manifest=delete its segments too), or one version."
+    place, entry, _ = find(req, "write")
+    version_id = req.query.get("version-id")
+    if req.query.get("multipart-manifest") == "delete" and version_id is None:
+        from objectstore.api import bulk
+        return bulk.delete_large(req, entry)
+    _limit_rate(req)
+    headers = objects.delete(req.deps, place, req.name, version_id)
+    if entry is None and version_id is None and not headers:
+        raise ObjectNotFound()
+    return Answer(204, [HTML, *((n, latin(v)) for n, v in headers.items())])
+
+
+def _limit_rate(req: Request) -> None:
+    req.deps.limiter.take(f"container {req.account}/{req.container}", req.deps.config.limits.container_writes_per_s)

@@ -1,0 +1,56 @@
+"""Swift's times: whole numbers of 10 microseconds inside, several texts outside."""
+
+from __future__ import annotations
+
+import functools
+import time
+from datetime import UTC, datetime
+from email.utils import formatdate, parsedate_to_datetime
+
+UNIT = 100_000
+
+
+def now() -> int:
+    "Now, in units of 10 microseconds."
+    return time.time_ns() // 10_000
+
+
+def stamp(ts: int) -> str:
+    "As X-Timestamp: 1700000000.12345."
+    return f"{ts // UNIT}.{ts % UNIT:05d}"
+
+
+def parse_stamp(text: str) -> int:
+    "From X-Timestamp; raises ValueError."
+    seconds, _, rest = text.partition(".")
+    if not seconds.isdigit() or (rest and not rest.isdigit()) or len(seconds) > 12:
+        raise ValueError(f"{text!r} is no timestamp")
+    return int(seconds) * UNIT + int((rest + "00000")[:5])
+
+
+@functools.lru_cache(4096)
+def _http(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def http_date(ts: int) -> str:
+    "As Last-Modified: the next whole second, so that a later If-Modified-Since is true."
+    return _http(-(-ts // UNIT))
+
+
+@functools.lru_cache(4096)
+def _iso(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def iso(ts: int) -> str:
+    "As in JSON listings: 2023-11-14T22:13:20.123450."
+    return f"{_iso(ts // UNIT)}.{ts % UNIT:05d}0"
+
+
+def parse_http(text: str) -> int | None:
+    "Unix seconds of an HTTP date, or None for what is none (RFC 9110 section 13: such a condition is ignored)."
+    try:
+        return int(parsedate_to_datetime(text).timestamp())
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Listings as clients read them: JSON, XML or plain text."""

@@ -1,0 +1,48 @@
+"The network API on a database of its own, with OVN stood in for, and clients of several people."
+
+import pytest
+
+from common import db
+from network.app import create_app, make_deps
+from network.config import load
+from tests.support import authenticator, client, database_url
+
+
+@pytest.fixture
+def config(tmp_path):
+    "Options of a service that has nothing outside its process."
+    return load(**{"DEFAULT.state_dir": str(tmp_path), "bus.url": "memory://", "ovn.nb_connection": "",
+                   "database.url": database_url(tmp_path, "network")})
+
+
+@pytest.fixture
+def deps(config):
+    db.upgrade("network", config.database.url)
+    made = make_deps(config)
+    yield made
+    made.db.dispose()
+
+
+@pytest.fixture
+def app(config, deps):
+    return create_app(config, authenticate=authenticator(), deps=deps)
+
+
+@pytest.fixture
+def admin(app):
+    return client(app, project_id="a" * 32, roles=["admin", "member", "reader"])
+
+
+@pytest.fixture
+def demo(app):
+    return client(app, project_id="d" * 32, roles=["member", "reader"])
+
+
+@pytest.fixture
+def other(app):
+    return client(app, project_id="e" * 32, roles=["member", "reader"])
+
+
+@pytest.fixture
+def reader(app):
+    return client(app, project_id="d" * 32, roles=["reader"])

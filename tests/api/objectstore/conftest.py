@@ -1,0 +1,36 @@
+import pytest
+
+from common import db
+from objectstore import app as application
+from objectstore import config
+from tests.support import authenticator, database_url
+from tests.api.objectstore.swift import Swift
+
+
+@pytest.fixture
+def conf(tmp_path):
+    url = database_url(tmp_path, "objectstore")
+    db.upgrade("objectstore", url)
+    return config.load(**{"state_dir": str(tmp_path), "database.url": url})
+
+
+@pytest.fixture
+def app(conf):
+    app = application.create_app(conf, authenticator())
+    yield app
+    deps = app.extensions["deps"]
+    deps.engine.close()
+    deps.db.dispose()
+
+
+@pytest.fixture
+def deps(app):
+    return app.extensions["deps"]
+
+
+@pytest.fixture
+def swift(app):
+    "The owner of an account with a container c."
+    swift = Swift(app)
+    assert swift.put("c").status_code == 201
+    return swift
