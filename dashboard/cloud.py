@@ -61,7 +61,8 @@ class Cloud:
         self.transport, self.ref, self.region = transport, ref, region
         self.calls: list[tuple[str, str, str, float]] = []
         """(service, method, path, seconds) of each call, for Server-Timing and the tests."""
-        self._connection: Any = None
+        self._session: Any = None
+        self._proxies: dict[str, Any] = {}
 
     def endpoint(self, service: str) -> str | None:
         "The public URL of a service in this region, or None when the catalog lacks it."
@@ -82,18 +83,13 @@ class Cloud:
         return self.endpoint(service) is not None
 
     def _sdk(self) -> Any:
-        if self._connection is None:
-            from openstack.connection import Connection
+        if self._session is None:
             auth = AccessInfoPlugin(self.ref, auth_url=self.transport.identity_url)
             keystone = session.Session(auth=auth, session=self.transport.http, timeout=self.transport.timeout_s,
-                                       verify=self.transport.verify, app_name="altostratus-dashboard")
-            overrides = {}
-            for name in ("compute", "image", "network", "object_store", "identity", "volume"):
-                sdk = "block_storage" if name == "volume" else name
-                overrides[f"{sdk}_endpoint_override"] = self.endpoint(name)
-                overrides[f"{sdk}_api_version"] = {"network": "2", "image": "2", "compute": "2", "object_store": "1"}.get(name, "3")
-            self._connection = Connection(session=keystone, region_name=self.region, **overrides)
-        return self._connection
+                                            verify=self.transport.verify, app_name="altostratus-dashboard")
+            from openstack.connection import Connection
+            self._session = Connection(session=keystone, region_name=self.region).session
+        return self._session
 
     def request(self, service: str, method: str, path: str, *, body: Any = None, params: Any = None,
                 headers: dict[str, str] | None = None, data: Any = None) -> requests.Response:
@@ -126,11 +122,15 @@ class Cloud:
         return answer
 
     def _proxy(self, service: str) -> Any:
-        if service == "placement":
-            from keystoneauth1.adapter import Adapter
-            return Adapter(self._sdk().session, service_type="placement", endpoint_override=self.endpoint("placement"),
-                           default_microversion="1.36")
-        return getattr(self._sdk(), "block_storage" if service == "volume" else service)
+        """openstacksdk's client of a service at the catalog's URL. It is made by hand because `connection.compute` asks for
+        versions again in every request, which would double the calls of a page."""
+        if service not in self._proxies:
+            from openstack.proxy import Proxy
+            kind = "block-storage" if service == "volume" else service.replace("_", "-")
+            version = {"placement": {"default_microversion": "1.36"}}.get(service, {})
+            self._proxies[service] = Proxy(self._sdk(), service_type=kind, endpoint_override=self.endpoint(service),
+                                           interface="public", region_name=self.region, **version)
+        return self._proxies[service]
 
     def get(self, service: str, path: str, key: str | None = None, **params: Any) -> Any:
         "The JSON of a GET, or what is under `key` in it."

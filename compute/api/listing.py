@@ -14,10 +14,9 @@ from werkzeug.datastructures import MultiDict
 from common.context import Context
 from common.http import Version
 from compute.core import Deps
+from compute.core.servers import Condition, Server, ServerQuery
 from compute.core.state import states_of
 from compute.errors import InvalidParameter
-from compute.store.models import Server
-from compute.store.servers import Condition, ServerQuery
 from compute.views.links import base
 
 SORT = {

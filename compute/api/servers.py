@@ -8,8 +8,8 @@ from common.context import Context
 from common.http import Api, Reply, Version
 from compute.api.listing import next_link, server_query
 from compute.core import Deps, boot, servers
+from compute.core.servers import Server
 from compute.schemas import servers as schemas
-from compute.store.models import Server
 from compute.views import servers as views
 from compute.views.links import base
 

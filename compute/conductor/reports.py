@@ -72,7 +72,7 @@ class ReportsServer:
     def progress(self, job_id: str, server_id: str, step: str, detail: dict | None = None) -> None:
         "Reports.progress"
         with self.deps.db.write() as session:
-            job = work_store.get_job(session, job_id)
+            job = work_store.get_job(session, job_id.partition(".")[0])
             if job is None or job.state not in work_store.OPEN:
                 return
             job.updated_at = utcnow()

@@ -69,14 +69,16 @@ class Work:
         self.job.lease, self.job.lease_until = keep
         store.keep_lease(session, self.job)
 
-    def order(self, host: str, cast: Callable[[Agent], None], *, step: str | None = None) -> None:
-        """Wait for the agent of `host`, then send it the order: in this sequence, so that its answer cannot come too early. An order
-        that cannot be sent now is sent again by the reconcile loop."""
+    def order(self, host: str, cast: Callable[[Agent, str], None], *, step: str | None = None) -> None:
+        """Wait for the agent of `host`, then send it the order: in this sequence, so that its answer cannot come too early. `cast`
+        gets the agent and the id of the order. One that cannot be sent now is sent again by the reconcile loop, under the same id."""
+        number = int(self.job.args.get("order", 0)) + (0 if self.job.args.get("resend") else 1)
+        args = {k: v for k, v in self.job.args.items() if k not in ("resend", "report")} | {"order": number}
         with self.deps.db.write() as session:
-            if not store.move(session, self.job, "waiting", step=step or self.job.step, host=host):
+            if not store.move(session, self.job, "waiting", step=step or self.job.step, host=host, args=args):
                 raise JobOver()
         try:
-            cast(self.deps.bus.client(Agent, self.ctx, host=host))
+            cast(self.deps.bus.client(Agent, self.ctx, host=host), f"{self.job.id}.{number}")
         except Error as error:
             LOG.warning("job %s: the order to %s waits: %s", self.job.id, host, error)
 

@@ -21,6 +21,9 @@ from compute.store import hosts as host_store
 from compute.store import servers as store
 from compute.store import work as work_store
 from compute.store.models import BlockDevice, Server
+from compute.store.servers import Condition, ServerQuery
+
+__all__ = ["BlockDevice", "Condition", "Server", "ServerQuery"]
 
 MAX_TAGS = 50
 
@@ -53,7 +56,7 @@ def lock(session: Any, ctx: Context, server_id: str, rule: str) -> Server:
     return visible(ctx, store.get(session, server_id, lock=True), server_id, rule)
 
 
-def find(deps: Deps, query: store.ServerQuery, marker: str | None) -> list[Server]:
+def find(deps: Deps, query: ServerQuery, marker: str | None) -> list[Server]:
     "Servers that meet a query. Raises MarkerNotFound."
     with deps.db.read() as session:
         if marker is not None:

@@ -182,8 +182,9 @@ def touch_action(session: Session, action_id: int, moment: datetime, message: st
 def answered(session: Session, job_id: str, ok: bool, report: dict[str, Any], owner: str,
              seconds: int) -> Job | None:
     "Take a waiting job whose order was answered: it goes on at STEP_done or STEP_failed."
-    job = get_job(session, job_id, lock=True)
-    if job is None or job.state != "waiting":
+    name, _, number = job_id.partition(".")
+    job = get_job(session, name, lock=True)
+    if job is None or job.state != "waiting" or (number and int(number) != job.args.get("order")):
         return None
     job.state, job.step = "ready", f"{job.step}_{'done' if ok else 'failed'}"
     job.args = {**job.args, "report": report}
@@ -209,6 +210,7 @@ def ready(session: Session, older_than: datetime, limit: int = 50) -> list[str]:
 def again(session: Session, job: Job) -> None:
     "A waiting job whose order was lost: take its step once more."
     job.state, job.lease, job.lease_until, job.updated_at = "ready", None, None, now()
+    job.args = {**job.args, "resend": True}
 
 
 def note_totals(session: Session, server_id: str, totals: dict[str, Any]) -> None:

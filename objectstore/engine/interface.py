@@ -29,6 +29,16 @@ class Stored:
     complete: bool = True
 
 
+class Index(Protocol):
+    "The store's rows of blobs, as a sweep sees them."
+
+    def locators(self, blob_ids: list[str]) -> dict[str, str]:
+        "The locators of those blobs that still have a row."
+
+    def replace(self, blob_id: str, old: str, new: str) -> bool:
+        "Set a blob's locator to `new` if it is still `old`."
+
+
 class Engine(Protocol):
     "Keeps immutable blobs. Thread-safe."
 
@@ -47,6 +57,15 @@ class Engine(Protocol):
 
     def heal(self, locator: str, copies: int, deep: bool = False) -> str:
         "Bring the blob to `copies` good copies where they belong; the locator that is true now."
+
+    def drop(self, old: str, new: str) -> None:
+        "Give back what the locator `old` names and `new`, which the store has taken, does not."
+
+    def copies(self, locator: str) -> int:
+        "How many copies the locator names."
+
+    def sweep(self, index: Index, age_s: float) -> None:
+        "Reclaim bytes older than `age_s` that no locator in `index` names."
 
     def close(self) -> None:
         "Finish what is queued and let go of files and threads."

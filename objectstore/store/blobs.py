@@ -82,6 +82,11 @@ def damaged(session: Session, limit: int) -> list[Any]:
                                 .where(_B.c.refs > 0).order_by(_D.c.seen).limit(limit)))
 
 
+def has_damage(session: Session) -> bool:
+    "Whether any is noted."
+    return session.execute(select(_D.c.blob_id).limit(1)).first() is not None
+
+
 def forget_damage(session: Session, blob_ids: list[str]) -> None:
     "They are whole again, or gone."
     session.execute(delete(_D).where(_D.c.blob_id.in_(blob_ids)))

@@ -62,7 +62,7 @@ class Build(Flow):
             server, devices = work.load(session)
         spec = server_spec(work.deps, server, devices, with_images=True,
                            request_id=work.ctx.request_id, password=server.request.get("password"))
-        work.order(server.host or "", lambda agent: agent.build(work.job.id, spec))
+        work.order(server.host or "", lambda agent, order: agent.build(order, spec))
 
     def order_done(self, work: Work) -> None:
         "It runs."

@@ -30,7 +30,7 @@ class Delete(Flow):
             return
         for host in others:
             work.tell(host, lambda agent: agent.destroy(f"{work.job.id}-also", server.id))
-        work.order(service.host, lambda agent: agent.destroy(work.job.id, server.id))
+        work.order(service.host, lambda agent, order: agent.destroy(order, server.id))
 
     def start_done(self, work: Work) -> None:
         "Nothing is left on the node."

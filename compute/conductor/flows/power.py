@@ -21,7 +21,7 @@ class Power(Flow):
         spec = server_spec(work.deps, server, devices, with_images=action in ("start", "hard_reboot"),
                            request_id=work.ctx.request_id, power=WANTED[AFTER[action]])
         grace = int(work.job.args.get("grace_s", 60))
-        work.order(server.host or "", lambda agent: agent.power(work.job.id, spec, action, grace))
+        work.order(server.host or "", lambda agent, order: agent.power(order, spec, action, grace))
 
     def start_done(self, work: Work) -> None:
         "It is so."

@@ -15,7 +15,8 @@ from objectstore.engine.disks.files import BLOCK, path_of
 from objectstore.engine.disks.locator import Copy, Locator
 from objectstore.engine.disks.placement import order
 from objectstore.engine.disks.reading import OnDamage, Reader
-from objectstore.engine.interface import BlobUnreadable, NoRoom, Refresh, Stored
+from objectstore.engine.disks.sweep import sweep
+from objectstore.engine.interface import BlobUnreadable, Index, NoRoom, Refresh, Stored
 
 LOG = logging.getLogger(__name__)
 
@@ -122,6 +123,16 @@ class Disks:
         if before.kind == "f":
             for copy in set(before.copies) - set(after.copies):
                 self._remove_file(before.blob_id, copy)
+
+    def copies(self, locator: str) -> int:
+        "How many copies the locator names."
+        return len(Locator.parse(locator).copies)
+
+    def sweep(self, index: Index, age_s: float) -> None:
+        "See `sweep.sweep`."
+        swept = sweep(self, index, age_s)
+        if swept.files or swept.segments:
+            LOG.info("swept %d files and %d segments, %d records moved", swept.files, swept.segments, swept.moved)
 
     def close(self) -> None:
         "Finish queued writes, stop threads, close files."

@@ -14,30 +14,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from objectstore.engine.disks import writing
 from objectstore.engine.disks.devices import Device
-from objectstore.engine.disks.engine import Disks
 from objectstore.engine.disks.locator import Copy, Locator
 from objectstore.engine.disks.segments import HEADER, read_record, records
-from objectstore.engine.interface import BlobUnreadable, NoRoom
+from objectstore.engine.interface import BlobUnreadable, Index, NoRoom
+
+if TYPE_CHECKING:
+    from objectstore.engine.disks.engine import Disks
 
 LOG = logging.getLogger(__name__)
 _BATCH = 500
 _LIVE_SHARE = 0.5
 _SMALL_SEGMENT = 1 << 20
 T = TypeVar("T")
-
-
-class Index(Protocol):
-    "The store, as the sweep sees it."
-
-    def locators(self, blob_ids: list[str]) -> dict[str, str]:
-        "The locators of those blobs that are still named by a row."
-
-    def replace(self, blob_id: str, old: str, new: str) -> bool:
-        "Set a blob's locator to `new` if it is still `old`."
 
 
 @dataclass

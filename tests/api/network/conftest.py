@@ -11,7 +11,7 @@ from tests.support import authenticator, client, database_url
 @pytest.fixture
 def config(tmp_path):
     "Options of a service that has nothing outside its process."
-    return load(**{"DEFAULT.state_dir": str(tmp_path), "bus.url": "memory://", "ovn.nb_connection": "",
+    return load(**{"state_dir": str(tmp_path), "bus.url": "memory://", "ovn.nb_connection": "",
                    "database.url": database_url(tmp_path, "network")})
 
 
@@ -25,7 +25,7 @@ def deps(config):
 
 @pytest.fixture
 def app(config, deps):
-    return create_app(config, authenticate=authenticator(), deps=deps)
+    return create_app(config, authenticate=authenticator("network"), deps=deps)
 
 
 @pytest.fixture

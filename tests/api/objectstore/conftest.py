@@ -16,7 +16,7 @@ def conf(tmp_path):
 
 @pytest.fixture
 def app(conf):
-    app = application.create_app(conf, authenticator())
+    app = application.create_app(conf, authenticator("object-store"))
     yield app
     deps = app.extensions["deps"]
     deps.engine.close()
