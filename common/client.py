@@ -84,6 +84,10 @@ class Services:
         "A token of this service's own user."
         return str(self._session().get_token())
 
+    def project_id(self) -> str:
+        "The project of this service's own user."
+        return str(self._session().get_project_id())
+
     def identity_json(self, path: str, authenticated: bool = True) -> Mapping[str, Any]:
         "GET a JSON document of the identity service."
         response = self.identity.get(path, authenticated=authenticated)

@@ -2,6 +2,7 @@
 
 Port 8088. Run: python -m dashboard api
 
-Each folder of `panels/` is one part of the navigation; `panel.py` says how one is made. `cloud.py` is the only module
+Each folder of `panels/` is one part of the navigation; `panel.py` says how one is made.
+`cloud.py` is the only module
 that talks to the APIs, with the token of the person who is logged in.
 """

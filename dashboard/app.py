@@ -1,4 +1,5 @@
-"""The composition root: panels, log-in, events, search, errors and protection around one Flask app."""
+"""The composition root: panels, log-in, events, search, errors and protection around one Flask
+app."""
 
 from __future__ import annotations
 
@@ -35,17 +36,29 @@ class State:
 
 
 def create_app(config: cfg.ConfigOpts, *, feed: events.Feed | None = None) -> Flask:
-    "The dashboard. `feed` is for tests; by default nothing is heard until `application()` listens to the bus."
+    """The dashboard. `feed` is for tests; by default nothing is heard until `application()`
+    listens to the bus."""
     app = Flask("dashboard", static_folder=None)
     secret = secret_of(config)
     app.secret_key = hashlib.sha256(b"csrf:" + secret.encode()).hexdigest()
-    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
-                      MAX_CONTENT_LENGTH=config.api.max_body_kib * 1024)
-    app.session_interface = EncryptedCookies(secret, config.session.idle_s, config.session.secure_cookie)
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=config.api.max_body_kib * 1024,
+    )
+    app.session_interface = EncryptedCookies(
+        secret, config.session.idle_s, config.session.secure_cookie
+    )
     streams = min(config.events.max_streams, max(0, config.api.threads - 4))
-    state = State(config, Transport(config), feed or events.Feed(config.events.kept), events.Slots(streams), panel.discover())
+    state = State(
+        config,
+        Transport(config),
+        feed or events.Feed(config.events.kept),
+        events.Slots(streams),
+        panel.discover(),
+    )
     app.extensions["dashboard"] = state
-    CSRFProtect(app)
+    protect = CSRFProtect(app)
     security.install(app)
     static_files.install(app, Path(__file__).parent / "static")
     i18n.install(app)
@@ -53,9 +66,12 @@ def create_app(config: cfg.ConfigOpts, *, feed: events.Feed | None = None) -> Fl
     for blueprint in (auth.auth, events.events, search.search):
         app.register_blueprint(blueprint)
     panel.install(app, state.panels)
+    for view in app.view_functions.values():
+        if getattr(view, "raw_body", False):
+            protect.exempt(view)
     app.context_processor(_always)
     _errors(app)
-    app.wsgi_app = middleware.wrap(app.wsgi_app, "dashboard", config, _Junk())  # type: ignore[method-assign]
+    app.wsgi_app = middleware.wrap(app.wsgi_app, "dashboard", config, _Junk())  # type: ignore[assignment,method-assign]
     return app
 
 
@@ -64,13 +80,18 @@ def _always() -> dict[str, Any]:
     me = g.get("who")
     state: State = _state()
     toast = session.pop("toast", None) if me and not request.headers.get("HX-Request") else None
-    return {"me": me, "toast": toast, "theme_url": url_for("static", filename="app.css"),
-            "navigation": list(panel.navigation(state.panels, me)) if me else [],
-            "here": request.blueprint}
+    return {
+        "me": me,
+        "toast": toast,
+        "theme_url": url_for("static", filename="app.css"),
+        "navigation": list(panel.navigation(state.panels, me)) if me else [],
+        "here": request.blueprint,
+    }
 
 
 def _state() -> State:
     from dashboard.who import state
+
     found: State = state()
     return found
 
@@ -85,13 +106,27 @@ class _Junk:
 
 def _errors(app: Flask) -> None:
     app.register_error_handler(SessionEnded, auth.to_login)
-    app.register_error_handler(NotAllowed, lambda e: _sorry(403, "Not allowed", str(NotAllowed.__doc__)))
-    app.register_error_handler(NoSuchPage, lambda e: _sorry(404, "Not found", str(NoSuchPage.__doc__)))
-    app.register_error_handler(CSRFError, lambda e: _sorry(
-        400, "Please try again", "The form was too old, or was not sent from here. Nothing was changed."))
+    app.register_error_handler(
+        NotAllowed, lambda e: _sorry(403, "Not allowed", str(NotAllowed.__doc__))
+    )
+    app.register_error_handler(
+        NoSuchPage, lambda e: _sorry(404, "Not found", str(NoSuchPage.__doc__))
+    )
+    app.register_error_handler(
+        CSRFError,
+        lambda e: _sorry(
+            400,
+            "Please try again",
+            "The form was too old, or was not sent from here. Nothing was changed.",
+        ),
+    )
     app.register_error_handler(Problem, _problem)
-    app.register_error_handler(HTTPException, lambda e: _sorry(
-        e.code or 500, e.name, "There is no such page." if e.code == 404 else e.name + "."))
+    app.register_error_handler(
+        HTTPException,
+        lambda e: _sorry(
+            e.code or 500, e.name, "There is no such page." if e.code == 404 else e.name + "."
+        ),
+    )
     app.register_error_handler(Exception, _bug)
 
 
@@ -105,21 +140,27 @@ def _problem(problem: Problem) -> Any:
 
 def _bug(error: Exception) -> Any:
     import logging
+
     logging.getLogger(__name__).exception("%s %s", request.method, request.path, exc_info=error)
     number = request.environ.get("altostratus.request_id", "")
-    return _sorry(500, "An error of the dashboard", f"The operator finds it in the log as {number}.")
+    return _sorry(
+        500, "An error of the dashboard", f"The operator finds it in the log as {number}."
+    )
 
 
 def _sorry(status: int, title: str, message: str) -> Response:
     if request.headers.get("HX-Request"):
         return refused(Problem("", status, message))
-    return Response(render_template("error.html", status=status, title=title, message=message), status)
+    return Response(
+        render_template("error.html", status=status, title=title, message=message), status
+    )
 
 
 def application() -> Flask:
     "What the WSGI server loads."
     from common import log
     from common.service import end_with_parent
+
     end_with_parent()
     config = options.load()
     log.setup(debug=config.debug, log_format=config.log_format)

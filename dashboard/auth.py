@@ -1,4 +1,5 @@
-"""Log-in, log-out, and the choice of project and region. The password is only passed on to identity, and kept nowhere."""
+"""Log-in, log-out, and the choice of project and region. The password is only passed on to
+identity, and kept nowhere."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ from dashboard.security import local_path
 from dashboard.who import ask_identity, look_up, remember, state, who
 
 auth = Blueprint("auth", __name__)
-REASONS = {"idle": "You were away for a while. Please log in again.",
-           "expired": "Your session has ended. Please log in again.",
-           "out": "You are logged out."}
+REASONS = {
+    "idle": "You were away for a while. Please log in again.",
+    "expired": "Your session has ended. Please log in again.",
+    "out": "You are logged out.",
+}
 
 
 @auth.get("/login")
@@ -39,7 +42,8 @@ def login() -> Any:
 
 
 def begin(token: str) -> None:
-    "Start a new session with this token, in a project when the token has none. Whatever the old session held is gone."
+    """Start a new session with this token, in a project when the token has none. Whatever the old
+    session held is gone."""
     ref = state().known.get(token) or look_up(token)
     if not ref.project_id and not ref.domain_id:
         found = _projects(token)
@@ -55,22 +59,41 @@ def begin(token: str) -> None:
 
 
 def _authenticate(form: Any) -> str | None:
-    """A token for what was typed; None when identity wants a one-time code as well. Raises Problem with a sentence."""
+    """A token for what was typed; None when identity wants a one-time code as well. Raises
+    Problem with a sentence."""
     receipt = session.get("receipt") if form.get("passcode") else None
     if receipt:
         user = session["receipt_user"]
-        identity = {"methods": ["totp"], "totp": {"user": user | {"passcode": form["passcode"].strip()}}}
+        identity = {
+            "methods": ["totp"],
+            "totp": {"user": user | {"passcode": form["passcode"].strip()}},
+        }
     elif form.get("kind") == "credential":
-        identity = {"methods": ["application_credential"], "application_credential": {
-            "id": form.get("credential_id", "").strip(), "secret": form.get("secret", "")}}
+        identity = {
+            "methods": ["application_credential"],
+            "application_credential": {
+                "id": form.get("credential_id", "").strip(),
+                "secret": form.get("secret", ""),
+            },
+        }
     else:
-        user = {"name": form.get("username", ""), "domain": {"name": form.get("domain") or "Default"}}
-        identity = {"methods": ["password"], "password": {"user": user | {"password": form.get("password", "")}}}
+        user = {
+            "name": form.get("username", ""),
+            "domain": {"name": form.get("domain") or "Default"},
+        }
+        identity = {
+            "methods": ["password"],
+            "password": {"user": user | {"password": form.get("password", "")}},
+        }
         if form.get("passcode"):
             identity["methods"] = ["password", "totp"]
             identity["totp"] = {"user": user | {"passcode": form["passcode"].strip()}}
-    answer = ask_identity("POST", "/auth/tokens", body={"auth": {"identity": identity}},
-                          headers={"Openstack-Auth-Receipt": receipt} if receipt else None)
+    answer = ask_identity(
+        "POST",
+        "/auth/tokens",
+        body={"auth": {"identity": identity}},
+        headers={"Openstack-Auth-Receipt": receipt} if receipt else None,
+    )
     if answer.status_code == 401 and answer.headers.get("Openstack-Auth-Receipt"):
         session["receipt"] = answer.headers["Openstack-Auth-Receipt"]
         session["receipt_user"] = {"name": user["name"], "domain": user["domain"]}
@@ -81,7 +104,9 @@ def _authenticate(form: Any) -> str | None:
             raise Problem("identity", 401, said)
         raise Problem("identity", 401, "This user, domain and password do not match.")
     if answer.status_code != 201:
-        raise Problem("identity", answer.status_code, sentence("identity", answer.status_code, answer.text))
+        raise Problem(
+            "identity", answer.status_code, sentence("identity", answer.status_code, answer.text)
+        )
     token: str = answer.headers["X-Subject-Token"]
     remember(token, answer.json())
     return token
@@ -89,8 +114,14 @@ def _authenticate(form: Any) -> str | None:
 
 def _form(**values: Any) -> str:
     target = local_path(request.values.get("next"))
-    return render_template("login.html", next=target, form=request.form, me=None,
-                           domain=state().config.cloud.default_domain, **values)
+    return render_template(
+        "login.html",
+        next=target,
+        form=request.form,
+        me=None,
+        domain=state().config.cloud.default_domain,
+        **values,
+    )
 
 
 def _projects(token: str) -> list[dict[str, Any]]:
@@ -100,12 +131,22 @@ def _projects(token: str) -> list[dict[str, Any]]:
 
 
 def _rescope(token: str, project_id: str) -> str:
-    answer = ask_identity("POST", "/auth/tokens", body={"auth": {
-        "identity": {"methods": ["token"], "token": {"id": token}}, "scope": {"project": {"id": project_id}}}})
+    answer = ask_identity(
+        "POST",
+        "/auth/tokens",
+        body={
+            "auth": {
+                "identity": {"methods": ["token"], "token": {"id": token}},
+                "scope": {"project": {"id": project_id}},
+            }
+        },
+    )
     if answer.status_code == 401:
         raise Problem("identity", 401, "You have no role in this project.")
     if answer.status_code != 201:
-        raise Problem("identity", answer.status_code, sentence("identity", answer.status_code, answer.text))
+        raise Problem(
+            "identity", answer.status_code, sentence("identity", answer.status_code, answer.text)
+        )
     fresh: str = answer.headers["X-Subject-Token"]
     remember(fresh, answer.json())
     return fresh
@@ -113,7 +154,9 @@ def _rescope(token: str, project_id: str) -> str:
 
 def _revoke(token: str) -> None:
     state().known.forget(token)
-    ask_identity("DELETE", "/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token})
+    ask_identity(
+        "DELETE", "/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token}
+    )
 
 
 @auth.post("/logout")
@@ -134,8 +177,12 @@ def logout() -> Response:
 def projects_menu() -> Any:
     "The projects to switch to, loaded when the menu opens."
     me = who()
-    return render_template("components/projects_menu.html", projects=_projects(me.token), me=me,
-                           next=local_path(request.args.get("next")))
+    return render_template(
+        "components/projects_menu.html",
+        projects=_projects(me.token),
+        me=me,
+        next=local_path(request.args.get("next")),
+    )
 
 
 @auth.post("/switch")
@@ -157,16 +204,20 @@ def switch() -> Any:
 def to_login(ended: SessionEnded) -> Response:
     "Send the browser to the login page, and back to this page afterwards."
     from urllib.parse import quote
+
     session.clear()
     htmx = request.headers.get("HX-Request")
     here = request.headers.get("HX-Current-URL", "") if htmx else request.full_path.rstrip("?")
     if htmx:
         from urllib.parse import urlsplit
+
         parts = urlsplit(here)
         here = parts.path + (f"?{parts.query}" if parts.query else "")
     elif request.method != "GET":
         here = "/"
-    target = f"/login?next={quote(local_path(here))}" + (f"&why={ended.reason}" if ended.reason in REASONS else "")
+    target = f"/login?next={quote(local_path(here))}" + (
+        f"&why={ended.reason}" if ended.reason in REASONS else ""
+    )
     if htmx or request.accept_mimetypes.best == "application/json":
         return Response("", 401, {"HX-Redirect": target})
     return redirect(target, 303)  # type: ignore[return-value]

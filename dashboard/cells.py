@@ -3,17 +3,55 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import Any
 
-from flask import Flask
+from flask import Flask, url_for
 from markupsafe import Markup, escape
 
 COLOURS = {
-    "green": {"ACTIVE", "UP", "ENABLED", "AVAILABLE", "RUNNING", "COMPLETED", "SUCCESS", "DONE", "TRUE", "ONLINE", "PUBLIC", "FINISHED"},
+    "green": {
+        "ACTIVE",
+        "UP",
+        "ENABLED",
+        "AVAILABLE",
+        "RUNNING",
+        "COMPLETED",
+        "SUCCESS",
+        "DONE",
+        "TRUE",
+        "ONLINE",
+        "PUBLIC",
+        "FINISHED",
+    },
     "azure": {"IN-USE", "SHARED", "VERIFY_RESIZE", "COMMUNITY", "INFO"},
-    "yellow": {"BUILD", "REBOOT", "HARD_REBOOT", "RESIZE", "MIGRATING", "REBUILD", "SAVING", "QUEUED", "CREATING", "PAUSED", "SUSPENDED",
-               "RESCUE", "PENDING", "IMPORTING", "UPLOADING", "ATTACHING", "DETACHING", "DELETING", "PREPARING", "PENDING_DELETE",
-               "POST-MIGRATING", "BUILDING", "DEGRADED", "REVERT_RESIZE", "PASSWORD"},
+    "yellow": {
+        "BUILD",
+        "REBOOT",
+        "HARD_REBOOT",
+        "RESIZE",
+        "MIGRATING",
+        "REBUILD",
+        "SAVING",
+        "QUEUED",
+        "CREATING",
+        "PAUSED",
+        "SUSPENDED",
+        "RESCUE",
+        "PENDING",
+        "IMPORTING",
+        "UPLOADING",
+        "ATTACHING",
+        "DETACHING",
+        "DELETING",
+        "PREPARING",
+        "PENDING_DELETE",
+        "POST-MIGRATING",
+        "BUILDING",
+        "DEGRADED",
+        "REVERT_RESIZE",
+        "PASSWORD",
+    },
     "red": {"ERROR", "FAILED", "KILLED", "DISABLED", "CRASHED", "ERROR_DELETING"},
 }
 _BY_STATE = {state: colour for colour, states in COLOURS.items() for state in states}
@@ -31,7 +69,11 @@ def size(value: Any, unit: str = "B") -> str:
     number = float(value) * {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
     for name in ("B", "KiB", "MiB", "GiB", "TiB"):
         if abs(number) < 1024 or name == "TiB":
-            return f"{number:.0f} {name}" if name == "B" or number >= 100 or number == int(number) else f"{number:.1f} {name}"
+            return (
+                f"{number:.0f} {name}"
+                if name == "B" or number >= 100 or number == int(number)
+                else f"{number:.1f} {name}"
+            )
         number /= 1024
     return ""
 
@@ -54,9 +96,14 @@ def moment(value: Any) -> Any:
 
 def icon(name: str, extra: str = "") -> Markup:
     "An icon of the sprite; decoration, so hidden from screen readers."
-    from flask import url_for
-    href = url_for("static", filename="vendor/icons/sprite.svg")
-    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(extra, href, name)
+    return _icon(url_for("static", filename="vendor/icons/sprite.svg"), name, extra)
+
+
+@functools.lru_cache(maxsize=512)
+def _icon(href: str, name: str, extra: str) -> Markup:
+    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+        extra, href, name
+    )
 
 
 def percent(used: Any, limit: Any) -> int:
@@ -72,9 +119,13 @@ def spark(values: list[float], top: float | None = None) -> Markup:
         return Markup('<span class="text-secondary">–</span>')
     high = top or max(max(values), 1e-9)
     step = 72 / (len(values) - 1)
-    points = " ".join(f"{i * step:.1f},{19 - 17 * min(1.0, max(0.0, v / high)):.1f}" for i, v in enumerate(values))
-    return Markup('<svg class="spark" viewBox="0 0 72 20" role="img" aria-label="{}"><polyline points="{}"/></svg>').format(
-        f"now {values[-1]:.0f}", points)
+    points = " ".join(
+        f"{i * step:.1f},{19 - 17 * min(1.0, max(0.0, v / high)):.1f}" for i, v in enumerate(values)
+    )
+    return Markup(
+        '<svg class="spark" viewBox="0 0 72 20" role="img" aria-label="{}">'
+        '<polyline points="{}"/></svg>'
+    ).format(f"now {values[-1]:.0f}", points)
 
 
 def install(app: Flask) -> None:

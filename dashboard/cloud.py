@@ -1,7 +1,9 @@
 """The APIs, with the token of whoever is logged in, through openstacksdk.
 
-`Cloud.get("network", "/networks", "networks")` is one HTTP call and its JSON, or a `Problem` with one plain sentence. `gather` makes
-several at once and gives each part of a page its value or its problem, so that one service that is down costs one part of a page.
+`Cloud.get("network", "/networks", "networks")` is one HTTP call and its JSON, or a `Problem` with
+one plain sentence. `gather` makes
+several at once and gives each part of a page its value or its problem, so that one service that
+is down costs one part of a page.
 """
 
 from __future__ import annotations
@@ -23,8 +25,15 @@ from oslo_config import cfg
 
 from dashboard.errors import Problem, SessionEnded
 
-TITLES = {"compute": "compute", "image": "image", "network": "network", "object_store": "object storage",
-          "volume": "volume", "identity": "identity", "placement": "placement"}
+TITLES = {
+    "compute": "compute",
+    "image": "image",
+    "network": "network",
+    "object_store": "object storage",
+    "volume": "volume",
+    "identity": "identity",
+    "placement": "placement",
+}
 TYPES = {"object_store": ("object-store",), "volume": ("block-storage", "volumev3", "volume")}
 _PATHS = {"image": "/v2", "network": "/v2.0"}
 COMPUTE_VERSION = "2.93"
@@ -47,7 +56,9 @@ class Transport:
         self.http = requests.Session()
         self.http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self.http.mount(scheme, requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=32))
+            self.http.mount(
+                scheme, requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=32)
+            )
         self.http.trust_env = False
         self.identity_url = re.sub(r"/v3/?$", "", config.identity.url).rstrip("/") + "/v3"
         self.timeout_s = config.cloud.timeout_s
@@ -61,7 +72,7 @@ class Cloud:
         self.transport, self.ref, self.region = transport, ref, region
         self.calls: list[tuple[str, str, str, float]] = []
         """(service, method, path, seconds) of each call, for Server-Timing and the tests."""
-        self._session: Any = None
+        self._connection: Any = None
         self._proxies: dict[str, Any] = {}
 
     def endpoint(self, service: str) -> str | None:
@@ -69,9 +80,13 @@ class Cloud:
         if service == "identity":
             return self.transport.identity_url
         for kind in TYPES.get(service, (service,)):
-            url = self.ref.service_catalog.url_for(
-                service_type=kind, interface="public", region_name=self.region) \
-                if self.ref.has_service_catalog() and _has(self.ref, kind, self.region) else None
+            url = (
+                self.ref.service_catalog.url_for(
+                    service_type=kind, interface="public", region_name=self.region
+                )
+                if self.ref.has_service_catalog() and _has(self.ref, kind, self.region)
+                else None
+            )
             if url:
                 url = url.rstrip("/")
                 path = _PATHS.get(service, "")
@@ -83,59 +98,114 @@ class Cloud:
         return self.endpoint(service) is not None
 
     def _sdk(self) -> Any:
-        if self._session is None:
+        if self._connection is None:
             auth = AccessInfoPlugin(self.ref, auth_url=self.transport.identity_url)
-            keystone = session.Session(auth=auth, session=self.transport.http, timeout=self.transport.timeout_s,
-                                            verify=self.transport.verify, app_name="altostratus-dashboard")
+            keystone = session.Session(
+                auth=auth,
+                session=self.transport.http,
+                timeout=self.transport.timeout_s,
+                verify=self.transport.verify,
+                app_name="altostratus-dashboard",
+            )
             from openstack.connection import Connection
-            self._session = Connection(session=keystone, region_name=self.region).session
-        return self._session
 
-    def request(self, service: str, method: str, path: str, *, body: Any = None, params: Any = None,
-                headers: dict[str, str] | None = None, data: Any = None) -> requests.Response:
-        "One HTTP call. Raises Problem for an answer of 400 and above, SessionEnded when the token is refused."
+            # kept: the session refers to it only weakly
+            self._connection = Connection(session=keystone, region_name=self.region)
+        return self._connection.session
+
+    def request(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Any = None,
+        headers: dict[str, str] | None = None,
+        data: Any = None,
+        stream: bool = False,
+        version: str | None = None,
+    ) -> requests.Response:
+        """One HTTP call. Raises Problem for an answer of 400 and above, SessionEnded when the
+        token is refused."""
         if not self.has(service):
-            raise Problem(service, 404, f"This region has no {TITLES.get(service, service)} service.")
+            raise Problem(
+                service, 404, f"This region has no {TITLES.get(service, service)} service."
+            )
+        if {".", ".."} & set(path.partition("?")[0].split("/")):
+            # HTTP libraries would resolve them to a path that nobody meant
+            raise Problem(service, 404, "There is no such thing.")
         extra: dict[str, Any] = {}
         if service == "compute":
-            extra["microversion"] = COMPUTE_VERSION
+            extra["microversion"] = version or COMPUTE_VERSION
         if service == "volume":
             extra["microversion"] = VOLUME_VERSION
         if body is not None:
             extra["json"] = body
         if data is not None:
             extra["data"] = data
+        if stream:
+            extra["stream"] = True
         proxy = self._proxy(service)
         began = time.perf_counter()
         try:
-            answer = proxy.request(path, method, params=params, headers=headers or {}, raise_exc=False, **extra)
+            answer = proxy.request(
+                path, method, params=params, headers=headers or {}, raise_exc=False, **extra
+            )
         except exceptions.ConnectTimeout:
-            raise Problem(service, 504, f"The {TITLES.get(service, service)} service took too long to answer.") from None
+            raise Problem(
+                service, 504, f"The {TITLES.get(service, service)} service took too long to answer."
+            ) from None
         except (exceptions.ClientException, requests.RequestException):
-            raise Problem(service, 503, f"The {TITLES.get(service, service)} service does not answer.") from None
+            raise Problem(
+                service, 503, f"The {TITLES.get(service, service)} service does not answer."
+            ) from None
         finally:
             self.calls.append((service, method, path, time.perf_counter() - began))
         if answer.status_code == 401:
             raise SessionEnded("expired")
         if answer.status_code >= 400:
-            raise Problem(service, answer.status_code, sentence(service, answer.status_code, answer.text))
+            raise Problem(
+                service, answer.status_code, sentence(service, answer.status_code, answer.text)
+            )
         return answer
 
     def _proxy(self, service: str) -> Any:
-        """openstacksdk's client of a service at the catalog's URL. It is made by hand because `connection.compute` asks for
-        versions again in every request, which would double the calls of a page."""
+        """openstacksdk's client of a service at the catalog's URL. It is made by hand because
+        `connection.compute` asks for versions again in every request, which would double the
+        calls of a page."""
         if service not in self._proxies:
             from openstack.proxy import Proxy
+
             kind = "block-storage" if service == "volume" else service.replace("_", "-")
-            version = {"placement": {"default_microversion": "1.36"}}.get(service, {})
-            self._proxies[service] = Proxy(self._sdk(), service_type=kind, endpoint_override=self.endpoint(service),
-                                           interface="public", region_name=self.region, **version)
+            version: dict[str, Any] = {}
+            if service == "placement":
+                version["default_microversion"] = "1.36"
+            self._proxies[service] = Proxy(
+                self._sdk(),
+                service_type=kind,
+                endpoint_override=self.endpoint(service),
+                interface="public",
+                region_name=self.region,
+                **version,
+            )
         return self._proxies[service]
 
-    def get(self, service: str, path: str, key: str | None = None, **params: Any) -> Any:
-        "The JSON of a GET, or what is under `key` in it."
+    def get(
+        self,
+        service: str,
+        path: str,
+        key: str | None = None,
+        *,
+        version: str | None = None,
+        **params: Any,
+    ) -> Any:
+        """The JSON of a GET, or what is under `key` in it. `version`: a microversion of compute
+        other than the usual one."""
         given = {k: v for k, v in params.items() if v not in (None, "")}
-        body = _json(service, self.request(service, "GET", path, params=given or None))
+        body = _json(
+            service, self.request(service, "GET", path, params=given or None, version=version)
+        )
         return body[key] if key else body
 
     def post(self, service: str, path: str, body: Any, key: str | None = None) -> Any:
@@ -146,8 +216,14 @@ class Cloud:
         "The JSON of a PUT."
         return _body(service, self.request(service, "PUT", path, body=body), key)
 
-    def patch(self, service: str, path: str, body: Any, key: str | None = None,
-              headers: dict[str, str] | None = None) -> Any:
+    def patch(
+        self,
+        service: str,
+        path: str,
+        body: Any,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
         "The JSON of a PATCH."
         return _body(service, self.request(service, "PATCH", path, body=body, headers=headers), key)
 
@@ -160,7 +236,8 @@ class Cloud:
                 raise
 
     def gather(self, **wanted: Callable[[], Any]) -> dict[str, Part]:
-        "All of `wanted` at once; each gives a Part. A token that is refused ends the session, whatever else came."
+        """All of `wanted` at once; each gives a Part. A token that is refused ends the session,
+        whatever else came."""
         names = list(wanted)
         if names:
             self._sdk()
@@ -178,8 +255,11 @@ def _part(call: Callable[[], Any]) -> Part:
 def _has(ref: access.AccessInfoV3, kind: str, region: str | None) -> bool:
     for entry in ref.service_catalog.catalog:
         if entry["type"] == kind:
-            return any(e.get("interface") == "public" and region in (None, e.get("region_id"), e.get("region"))
-                       for e in entry.get("endpoints", ()))
+            return any(
+                e.get("interface") == "public"
+                and region in (None, e.get("region_id"), e.get("region"))
+                for e in entry.get("endpoints", ())
+            )
     return False
 
 
@@ -187,15 +267,25 @@ def regions(ref: access.AccessInfoV3) -> list[str]:
     "The regions of the catalog, sorted."
     if not ref.has_service_catalog():
         return []
-    return sorted({e["region_id"] for entry in ref.service_catalog.catalog
-                   for e in entry.get("endpoints", ()) if e.get("region_id")})
+    return sorted(
+        {
+            e["region_id"]
+            for entry in ref.service_catalog.catalog
+            for e in entry.get("endpoints", ())
+            if e.get("region_id")
+        }
+    )
 
 
 def _json(service: str, answer: requests.Response) -> Any:
     try:
         return answer.json()
     except ValueError:
-        raise Problem(service, 502, f"The {TITLES.get(service, service)} service gave an answer that is not JSON.") from None
+        raise Problem(
+            service,
+            502,
+            f"The {TITLES.get(service, service)} service gave an answer that is not JSON.",
+        ) from None
 
 
 def _body(service: str, answer: requests.Response, key: str | None) -> Any:
@@ -238,7 +328,9 @@ def _message(body: Any) -> str:
         return body["message"]
     if isinstance(body.get("errors"), list) and body["errors"]:
         first = body["errors"][0]
-        return str(first.get("detail") or first.get("title") or "") if isinstance(first, dict) else ""
+        return (
+            str(first.get("detail") or first.get("title") or "") if isinstance(first, dict) else ""
+        )
     for value in body.values():
         found = _message(value)
         if found:

@@ -1,7 +1,10 @@
-"""What happens in the cloud, live: notifications of the bus, told to the browsers of the project they belong to.
+"""What happens in the cloud, live: notifications of the bus, told to the browsers of the project
+they belong to.
 
-A browser gets them by server-sent events. A stream holds a thread of the server, so there are few of them; whoever finds none free, or is
-behind a proxy that does not stream, asks `/events/since` every few seconds and misses nothing either.
+A browser gets them by server-sent events. A stream holds a thread of the server, so there are few
+of them; whoever finds none free, or is
+behind a proxy that does not stream, asks `/events/since` every few seconds and misses nothing
+either.
 """
 
 from __future__ import annotations
@@ -77,7 +80,9 @@ class Feed:
     def since(self, number: int, project_id: str | None) -> list[dict[str, Any]]:
         "Events after `number` of one project; of all projects when it is None."
         with self._changed:
-            return [e for e in self._events if e["n"] > number and project_id in (None, e["project"])]
+            return [
+                e for e in self._events if e["n"] > number and project_id in (None, e["project"])
+            ]
 
     def wait(self, number: int, timeout_s: float) -> None:
         "Until there is an event after `number`, or the time is over."
@@ -92,19 +97,29 @@ def describe(message: dict[str, Any]) -> dict[str, Any]:
     kind = str(message.get("event_type", ""))
     inner = _inner(payload, kind)
     return {
-        "type": kind, "at": str(message.get("timestamp", ""))[:19].replace(" ", "T") + "Z",
-        "project": _first(inner, _PROJECTS) or _first(payload, _PROJECTS) or message.get("_context_project_id"),
+        "type": kind,
+        "at": str(message.get("timestamp", ""))[:19].replace(" ", "T") + "Z",
+        "project": _first(inner, _PROJECTS)
+        or _first(payload, _PROJECTS)
+        or message.get("_context_project_id"),
         "user": message.get("_context_user_id") or payload.get("user_id"),
-        "id": _first(inner, _IDS) or _first(payload, _IDS), "name": _first(inner, _NAMES) or _first(payload, _NAMES),
-        "state": inner.get("state") or inner.get("status"), "task": inner.get("new_task_state") or inner.get("task_state"),
-        "progress": inner.get("progress"), "error": str(message.get("priority", "")).upper() == "ERROR",
+        "id": _first(inner, _IDS) or _first(payload, _IDS),
+        "name": _first(inner, _NAMES) or _first(payload, _NAMES),
+        "state": inner.get("state") or inner.get("status"),
+        "task": inner.get("new_task_state") or inner.get("task_state"),
+        "progress": inner.get("progress"),
+        "error": str(message.get("priority", "")).upper() == "ERROR",
         "reason": _reason(payload),
     }
 
 
 def _inner(payload: dict[str, Any], kind: str) -> dict[str, Any]:
     "Network notifications wrap the thing in its name; versioned ones in nova_object.data."
-    for key in (kind.split(".")[0], kind.split(".")[1] if kind.count(".") else "", "nova_object.data"):
+    for key in (
+        kind.split(".")[0],
+        kind.split(".")[1] if kind.count(".") else "",
+        "nova_object.data",
+    ):
         found = payload.get(key)
         if isinstance(found, dict):
             return found
@@ -155,7 +170,8 @@ def _start(feed: Feed) -> int:
 
 @events.get("/events/since")
 def since() -> Any:
-    "Polling: what came after `after`, and what to say next time. `recent=1` starts with what is kept."
+    """Polling: what came after `after`, and what to say next time. `recent=1` starts with what is
+    kept."""
     me, feed = who(), state().feed
     start = 0 if request.args.get("recent") == "1" else _start(feed)
     found = feed.since(start, _scope(me))[-100:]
@@ -177,6 +193,7 @@ def stream() -> Response:
             yield from _told(feed, scope, number, token, config.events.stream_s)
         finally:
             slots.give()
+
     answer = Response(stream_with_context(body()), mimetype="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

@@ -1,5 +1,7 @@
-"""Languages. Templates say `_("...")`; a catalog in `translations/LANGUAGE/LC_MESSAGES/dashboard.mo` answers in the language that the
-browser asks for. There is only English so far: `docs/dashboard.md` says how to extract the sentences with Babel."""
+"""Languages. Templates say `_("...")`; a catalog in
+`translations/LANGUAGE/LC_MESSAGES/dashboard.mo` answers in the language that the browser asks
+for. There is only English so far: `docs/dashboard.md` says how to extract the
+sentences with Babel."""
 
 from __future__ import annotations
 
@@ -32,9 +34,12 @@ def language() -> str:
 
 
 def install(app: Flask) -> None:
-    "Give templates `_`, `gettext`, `ngettext` and `{% trans %}`."
+    """Give templates `_`, `gettext`, `ngettext` and `{% trans %}`. Not Jinja's "newstyle"
+    functions: those mark what they return as safe HTML, and labels can hold names that people
+    chose."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalog(language()).gettext(text),
-        lambda one, many, n: _catalog(language()).ngettext(one, many, n), newstyle=True)
+        lambda one, many, n: _catalog(language()).ngettext(one, many, n),
+    )
     app.jinja_env.globals["language"] = language

@@ -1,6 +1,7 @@
 """Tables: what a panel gives, and one template draws.
 
-A `Listing` is columns, rows and what can be done with them. Cells are plain values; the kind of the column says how they look
+A `Listing` is columns, rows and what can be done with them. Cells are plain values; the kind of
+the column says how they look
 (`templates/components/cells.html`). Everything that comes from a user is escaped there, by Jinja.
 """
 
@@ -14,15 +15,38 @@ from flask import render_template, request
 from dashboard.errors import Problem
 from dashboard.who import Who
 
-BUSY = {"BUILD", "BUILDING", "REBOOT", "HARD_REBOOT", "RESIZE", "MIGRATING", "PASSWORD", "REBUILD", "DELETING", "SAVING",
-        "QUEUED", "IMPORTING", "UPLOADING", "CREATING", "ATTACHING", "DETACHING", "EXTENDING", "PENDING_DELETE", "REVERT_RESIZE",
-        "DOWNLOADING", "BACKING-UP", "RESTORING-BACKUP", "RETYPING"}
+BUSY = {
+    "BUILD",
+    "BUILDING",
+    "REBOOT",
+    "HARD_REBOOT",
+    "RESIZE",
+    "MIGRATING",
+    "PASSWORD",
+    "REBUILD",
+    "DELETING",
+    "SAVING",
+    "QUEUED",
+    "IMPORTING",
+    "UPLOADING",
+    "CREATING",
+    "ATTACHING",
+    "DETACHING",
+    "EXTENDING",
+    "PENDING_DELETE",
+    "REVERT_RESIZE",
+    "DOWNLOADING",
+    "BACKING-UP",
+    "RESTORING-BACKUP",
+    "RETYPING",
+}
 """States that pass by themselves: the page looks again."""
 
 
 @dataclass
 class Column:
-    "A column; `kind` is text, link, status, code, size_mib, size_bytes, when, bool, list, chips, meter or spark."
+    """A column; `kind` is text, link, status, code, size_mib, size_bytes, when, bool, list, chips,
+    meter or spark."""
 
     key: str
     title: str
@@ -53,6 +77,8 @@ class Row:
     cells: dict[str, Any]
     actions: list[Action] = field(default_factory=list)
     busy: bool = False
+    menu: str = ""
+    """Where the actions come from when the menu is opened, for lists that may be long."""
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""A panel: one folder of `panels/`, one entry of the navigation. The folder's `__init__.py` makes it:
+"""A panel: one folder of `panels/`, one entry of the navigation. The folder's `__init__.py`
+makes it:
 
     panel = Panel("keypairs", "Key pairs", icon="key", group="Compute", order=40, service="compute")
 
@@ -8,7 +9,8 @@
     @panel.post("/keypairs/<name>/delete")              # needs the role member
     def delete(me, name): ...
 
-Nothing else has to be told: `discover` finds the folder, the navigation shows the panel to those whose catalog has the service and
+Nothing else has to be told: `discover` finds the folder, the navigation shows the panel to those
+whose catalog has the service and
 who have the role, and its URLs answer 403 to the others.
 """
 
@@ -40,22 +42,26 @@ class Panel:
     group: str = ""
     order: int = 50
     service: str | None = None
-    """Shown and answered only when the catalog has it: compute, image, network, object_store, volume."""
+    """Shown and answered only when the catalog has it: compute, image, network, object_store,
+    volume."""
     role: str = "reader"
-    """The least role that sees the panel."""
+    """The least role that sees the panel; "" is everybody."""
     home: str = ""
     blueprint: Blueprint = field(init=False)
     search: Callable[[Who, str], list[dict[str, str]]] | None = None
-    """`search(me, text)` gives what Ctrl-K finds here: title, href, detail. One API call at most."""
+    """`search(me, text)` gives what Ctrl-K finds here: title, href, detail. One API call at
+    most."""
 
     def __post_init__(self) -> None:
-        self.blueprint = Blueprint(self.name, f"dashboard.panels.{self.name}", template_folder="templates")
+        self.blueprint = Blueprint(
+            self.name, f"dashboard.panels.{self.name}", template_folder="templates"
+        )
 
     def get(self, rule: str, *, role: str | None = None) -> Callable[[Any], Any]:
         "A page. `role` is the least role, by default the panel's."
         if not self.home:
             self.home = rule
-        return self._route(rule, "GET", role or self.role)
+        return self._route(rule, "GET", self.role if role is None else role)
 
     def post(self, rule: str, *, role: str | None = None) -> Callable[[Any], Any]:
         "A change: the role member at least."
@@ -63,7 +69,9 @@ class Panel:
 
     def form(self, rule: str, *, role: str | None = None) -> Callable[[Any], Any]:
         "A page with a form that posts to itself: the role member at least, to see it too."
-        return self._route(rule, "GET POST", role or ("admin" if self.role == "admin" else "member"))
+        return self._route(
+            rule, "GET POST", role or ("admin" if self.role == "admin" else "member")
+        )
 
     def _route(self, rule: str, methods: str, role: str) -> Callable[[Any], Any]:
         def add(view: Any) -> Any:
@@ -75,8 +83,10 @@ class Panel:
                 if self.service and not me.cloud.has(self.service):
                     raise NoSuchPage()
                 return view(me, **path)
+
             self.blueprint.add_url_rule(rule, view.__name__, guarded, methods=methods.split())
             return view
+
         return add
 
     def visible(self, me: Who) -> bool:
@@ -87,6 +97,7 @@ class Panel:
 def discover() -> list[Panel]:
     "Every panel of the package `dashboard.panels`, in the order of the navigation."
     import dashboard.panels
+
     found = []
     for module in pkgutil.iter_modules(dashboard.panels.__path__):
         found.append(importlib.import_module(f"dashboard.panels.{module.name}").panel)

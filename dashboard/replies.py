@@ -33,10 +33,19 @@ def here() -> str:
 
 def refused(problem: Problem) -> Response:
     "The change was not made: a toast with the sentence, and the page stays as it is."
-    status = problem.status if problem.status in (400, 403, 404, 409, 413, 422, 429, 503, 504) else 409
+    status = (
+        problem.status if problem.status in (400, 403, 404, 409, 413, 422, 429, 503, 504) else 409
+    )
     events = {"toast": {"kind": "danger", "text": problem.message}}
-    return Response(problem.message, status, {"HX-Trigger": json.dumps(events), "HX-Reswap": "none",
-                                              "Content-Type": "text/plain; charset=utf-8"})
+    return Response(
+        problem.message,
+        status,
+        {
+            "HX-Trigger": json.dumps(events),
+            "HX-Reswap": "none",
+            "Content-Type": "text/plain; charset=utf-8",
+        },
+    )
 
 
 def each(ids: list[str], verb: str, change: Any) -> Any:

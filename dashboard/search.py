@@ -18,8 +18,11 @@ def find() -> Any:
     me = who()
     text = request.args.get("q", "").strip()[:100]
     panels = [p for p in state().panels if p.visible(me)]
-    pages = [{"title": p.title, "href": p.home, "detail": p.group, "icon": p.icon} for p in panels
-             if text.lower() in p.title.lower()]
+    pages = [
+        {"title": p.title, "href": p.home, "detail": p.group, "icon": p.icon}
+        for p in panels
+        if text.lower() in p.title.lower()
+    ]
     groups: list[tuple[str, list[dict[str, Any]]]] = [("Pages", pages[:8])] if pages else []
     missed = []
     if len(text) >= 2:
@@ -30,5 +33,9 @@ def find() -> Any:
             if part.problem:
                 missed.append(panel.title)
             elif part.value:
-                groups.append((panel.title, [{"icon": panel.icon, **hit} for hit in part.value[:MOST]]))
-    return render_template("components/search_results.html", groups=groups, text=text, missed=missed)
+                groups.append(
+                    (panel.title, [{"icon": panel.icon, **hit} for hit in part.value[:MOST]])
+                )
+    return render_template(
+        "components/search_results.html", groups=groups, text=text, missed=missed
+    )

@@ -7,14 +7,24 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
-_BASE = {"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data: blob:",
-         "font-src": "'self'", "connect-src": "'self'", "frame-src": "'self'", "form-action": "'self'", "base-uri": "'none'",
-         "frame-ancestors": "'none'", "manifest-src": "'self'"}
+_BASE = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "manifest-src": "'self'",
+}
 
 
 def allow(directive: str, *sources: str) -> None:
-    """Let this one page do more: `allow("connect-src", "https://image.example")`. Sources with a space or semicolon are ignored:
-    they would be other directives."""
+    """Let this one page do more: `allow("connect-src", "https://image.example")`. Sources with a
+    space or semicolon are ignored: they would be other directives."""
     extra = g.setdefault("csp", {})
     extra.setdefault(directive, []).extend(s for s in sources if s and not set(s) & set(" ;,\r\n"))
 
@@ -36,8 +46,9 @@ def policy() -> str:
 
 
 def local_path(target: str | None) -> str:
-    """`target` when it is a path of this site, else "/". A browser reads `//host`, `/\\host` and tabs in between as other sites, so
-    that only one leading slash and printable ASCII pass."""
+    """`target` when it is a path of this site, else "/". A browser reads `//host`, `/\\host` and
+    tabs in between as other sites, so that only one leading slash and printable ASCII
+    pass."""
     if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
         return "/"
     if any(not " " < c <= "~" for c in target) or "\\" in target:
@@ -48,6 +59,7 @@ def local_path(target: str | None) -> str:
 
 def install(app: Flask) -> None:
     "Headers on every answer, and how long it took."
+
     @app.before_request
     def began() -> None:
         g.began = time.perf_counter()
@@ -58,7 +70,9 @@ def install(app: Flask) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+        response.headers["Permissions-Policy"] = (
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+        )
         if "frame-ancestors" not in g.get("csp", {}):
             response.headers["X-Frame-Options"] = "DENY"
         if request.is_secure:

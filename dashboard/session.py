@@ -1,7 +1,9 @@
 """The session: one cookie, encrypted and authenticated, that holds the token and a few choices.
 
-No process keeps sessions, so any number of dashboards can stand behind one address. What makes a stolen cookie worthless after
-log-out is that the token in it is revoked then. Fernet (AES-128-CBC, HMAC-SHA256) protects the content; its key is derived
+No process keeps sessions, so any number of dashboards can stand behind one address. What makes a
+stolen cookie worthless after
+log-out is that the token in it is revoked then. Fernet (AES-128-CBC, HMAC-SHA256) protects the
+content; its key is derived
 from the operator's secret, or kept in the state directory.
 """
 
@@ -35,6 +37,7 @@ class Session(CallbackDict[str, Any], SessionMixin):
     def __init__(self, initial: dict[str, Any] | None = None) -> None:
         def changed(self: Session) -> None:
             self.modified = True
+
         super().__init__(initial or {}, changed)
         self.modified = False
         self.accessed = True
@@ -61,7 +64,9 @@ class EncryptedCookies(SessionInterface):
         now = time.time()
         if now - data.get("seen", 0) > self.idle_s:
             return Session({"ended": "idle"} if data.get("token") else {})
-        background = "X-Background" in request.headers or request.headers.get("HX-Trigger") == "listing"
+        background = (
+            "X-Background" in request.headers or request.headers.get("HX-Trigger") == "listing"
+        )
         if now - data.get("seen", 0) > REFRESH_S and not background:
             session["seen"] = int(now)
         return session
@@ -76,8 +81,15 @@ class EncryptedCookies(SessionInterface):
         session.setdefault("seen", int(time.time()))
         text = self._fernet.encrypt(zlib.compress(json.dumps(dict(session)).encode(), 6)).decode()
         from flask import request
-        response.set_cookie(COOKIE, text, path="/", httponly=True, samesite="Lax",
-                            secure=self.secure or request.is_secure)
+
+        response.set_cookie(
+            COOKIE,
+            text,
+            path="/",
+            httponly=True,
+            samesite="Lax",
+            secure=self.secure or request.is_secure,
+        )
 
 
 def secret_of(config: cfg.ConfigOpts) -> str:

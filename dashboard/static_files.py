@@ -1,4 +1,5 @@
-"""Files of the browser: versioned by their content, so that they are cached for ever, and compressed once.
+"""Files of the browser: versioned by their content, so that they are cached for ever, and
+compressed once.
 
 The URL of a file is `/static/VERSION/NAME`, where VERSION changes when any file does.
 """
@@ -25,7 +26,9 @@ def version_of(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             status = path.stat()
-            digest.update(f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}\n".encode())
+            digest.update(
+                f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}\n".encode()
+            )
     return digest.hexdigest()[:12]
 
 
@@ -43,14 +46,22 @@ def install(app: Flask, folder: Path) -> None:
         path = Path(name) if name else None
         if path is None or not path.is_file():
             raise NoSuchPage()
-        kind = "text/javascript" if path.suffix in (".js", ".mjs") else mimetypes.guess_type(path.name)[0]
+        kind = (
+            "text/javascript"
+            if path.suffix in (".js", ".mjs")
+            else mimetypes.guess_type(path.name)[0]
+        )
         if path.suffix in _TEXT and "gzip" in request.headers.get("Accept-Encoding", ""):
-            answer = Response(_zipped(path, version), mimetype=kind, headers={"Content-Encoding": "gzip"})
+            answer = Response(
+                _zipped(path, version), mimetype=kind, headers={"Content-Encoding": "gzip"}
+            )
         else:
             answer = send_file(path, mimetype=kind)
         answer.headers["Vary"] = "Accept-Encoding"
         forever = version_asked == version
-        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if forever else "no-cache"
+        answer.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if forever else "no-cache"
+        )
         return answer
 
     app.add_url_rule("/static/<version_asked>/<path:filename>", "static", static)

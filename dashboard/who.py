@@ -1,6 +1,8 @@
-"""Who is at the browser: the token of the session, what identity says of it, and the `Cloud` it opens.
+"""Who is at the browser: the token of the session, what identity says of it, and the `Cloud` it
+opens.
 
-`GET /v3/auth/tokens` is asked once for each token and remembered for half a minute, at most; log-out and revocation events forget at once.
+`GET /v3/auth/tokens` is asked once for each token and remembered for half a minute, at most; log-
+out and revocation events forget at once.
 """
 
 from __future__ import annotations
@@ -63,10 +65,10 @@ class Who:
         self.user_domain = ref.user_domain_name
         self.project_id, self.project_name = ref.project_id, ref.project_name
         self.project_domain = ref.project_domain_name
-        self.roles = [r.lower() for r in ref.role_names]
+        self.roles = [r.lower() for r in ref.role_names or ()]
         self.regions = regions(ref)
         self.region = cloud.region
-        self.token = ref.auth_token
+        self.token: str = ref.auth_token or ""
         self.methods = ref._data["token"].get("methods", [])
 
     @property
@@ -75,8 +77,8 @@ class Who:
         return "admin" in self.roles
 
     def may(self, role: str) -> bool:
-        "Whether the roles include `role` or one that implies it."
-        return max((_RANK.get(r, 0) for r in self.roles), default=0) >= _RANK[role]
+        "Whether the roles include `role` or one that implies it; the empty role is everybody's."
+        return not role or max((_RANK.get(r, 0) for r in self.roles), default=0) >= _RANK[role]
 
 
 def state() -> Any:
@@ -85,7 +87,8 @@ def state() -> Any:
 
 
 def who() -> Who:
-    "Who asks, raising SessionEnded when nobody is logged in. The same object all through a request."
+    """Who asks, raising SessionEnded when nobody is logged in. The same object all through a
+    request."""
     if "who" not in g:
         token = session.get("token")
         if not token:
@@ -96,35 +99,53 @@ def who() -> Who:
         names = regions(ref)
         region = session.get("region")
         if region not in names:
-            region = state().config.identity.region if state().config.identity.region in names else next(iter(names), None)
+            region = (
+                state().config.identity.region
+                if state().config.identity.region in names
+                else next(iter(names), None)
+            )
         g.who = Who(ref, Cloud(state().transport, ref, region))
     found: Who = g.who
     return found
 
 
 def look_up(token: str) -> access.AccessInfoV3:
-    "Ask identity about a token. Raises SessionEnded when it is refused, Problem when identity is away."
-    answer = ask_identity("GET", "/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token})
+    """Ask identity about a token. Raises SessionEnded when it is refused, Problem when identity is
+    away."""
+    answer = ask_identity(
+        "GET", "/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token}
+    )
     if answer.status_code in (401, 403, 404):
         raise SessionEnded("expired")
     if answer.status_code != 200:
-        raise Problem("identity", answer.status_code, sentence("identity", answer.status_code, answer.text))
+        raise Problem(
+            "identity", answer.status_code, sentence("identity", answer.status_code, answer.text)
+        )
     return remember(token, answer.json())
 
 
 def remember(token: str, body: dict[str, Any]) -> access.AccessInfoV3:
     "Keep what identity said of a token."
-    ref = access.create(body=body, auth_token=token)
+    ref = access.AccessInfoV3(body, auth_token=token)
     state().known.put(token, ref)
     return ref
 
 
-def ask_identity(method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None) -> Any:
+def ask_identity(
+    method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None
+) -> Any:
     "One HTTP call to identity without a session of its own (log-in, log-out)."
     import requests
+
     transport: Transport = state().transport
     try:
-        return transport.http.request(method, transport.identity_url + path, json=body, headers=headers,
-                                      timeout=transport.timeout_s, verify=transport.verify)
+        return transport.http.request(
+            method,
+            transport.identity_url + path,
+            json=body,
+            headers=headers,
+            timeout=transport.timeout_s,
+            verify=transport.verify,
+        )
     except requests.RequestException:
         raise Problem("identity", 503, "The identity service does not answer.") from None

@@ -127,6 +127,18 @@ class Supervisor:
         with self._rpc() as rpc:
             return {info["name"]: info for info in rpc.getAllProcessInfo()}
 
+    def tail(self, name: str, lines: int = 12) -> str:
+        "The end of a program's log."
+        log = self._paths.log / f"{name}.log"
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+    def restart(self, name: str) -> None:
+        "Stop and start one program."
+        with self._rpc() as rpc:
+            if rpc.getProcessInfo(name)["statename"] in (RUNNING, STARTING, BACKOFF):
+                rpc.stopProcess(name, True)
+            rpc.startProcess(name, True)
+
     def shutdown(self) -> None:
         "End everything and supervisor itself; returns when it is gone."
         pid = self.pid()

@@ -19,5 +19,15 @@ def check(conf, arguments):
     return 1 if found else 0
 
 
+@cli.command("metadefs", "Load the standard metadata definitions that are not there yet.")
+def metadefs(conf, arguments):
+    "After an upgrade that brought new ones, say."
+    from image.app import make_deps
+    from image.core.catalogue import NAMESPACES
+    from image.core.metadefs import load
+
+    print(f"{load(make_deps(conf), NAMESPACES)} namespaces added")
+
+
 if __name__ == "__main__":
     cli.main()

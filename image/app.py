@@ -18,13 +18,20 @@ from common.policy import Enforcer
 from common.service import Loop
 from image.api import ROUTES
 from image.config import load, store_kinds
-from image.core import Deps, sweep
+from image.core import Deps, metadefs, sweep
 from image.core.blobs import Shelf, Shelves, Store
 from image.core.blobs.file import FileStore
+from image.core.cache import Cache
+from image.core.catalogue import NAMESPACES
+from image.core.jobs import Jobs
 from image.core.notices import Notices
 from image.core.protections import Protections
 from image.core.quota import Limits
 from image.core.workers import LocalWorker
+from image.outside.convert import Convert
+from image.outside.fetch import Fetch
+from image.outside.guard import Guard
+from image.outside.remote import Remote
 from image.policy import RULES
 from image.schemas.images import input_schema
 
@@ -32,7 +39,14 @@ from image.schemas.images import input_schema
 def make_store(config: cfg.ConfigOpts, name: str, kind: str, services: Services) -> Store:
     "The store `name` as its section of the configuration says."
     options = config[name]
-    assert kind == "file"
+    if kind == "objectstore":
+        from image.outside.objectstore import ObjectStore
+
+        return ObjectStore(services, name, options)
+    if kind == "rbd":
+        from image.outside.rbd import RbdStore
+
+        return RbdStore(name, options)
     path = options.path or state_path(config) / "stores" / name
     return FileStore(path, name=name, durable=config.file.durable)
 
@@ -63,6 +77,8 @@ def make_deps(
     staging = FileStore(
         config.stores.staging_dir or state / "staging", name="staging", durable=config.file.durable
     )
+    fetch = Fetch(Guard.of(config), config.imports.timeout_s)
+    cache = Cache(db, state / "cache", config.host, config.cache.limit_mib)
     return Deps(
         config=config,
         db=db,
@@ -74,6 +90,11 @@ def make_deps(
         notices=Notices(Notifier(events, f"image.{config.host}") if events else None),
         schema=input_schema(config),
         protections=Protections(config.image.protections_file),
+        jobs=Jobs(config.imports.parallel),
+        fetch=fetch,
+        remote=Remote(fetch),
+        convert=Convert(config),
+        cache=cache if config.cache.limit_mib else None,
         **parts,
     )
 
@@ -109,5 +130,8 @@ def application() -> Flask:
     log.setup(debug=config.debug, log_format=config.log_format)
     events = Events(config.bus.url)
     deps = make_deps(config, events=events)
+    metadefs.load(deps, NAMESPACES, only_if_empty=True)
+    if deps.cache is not None:
+        deps.cache.recover()
     Loop("sweep", config.image.sweep_interval_s, lambda: sweep.run(deps)).start()
     return create_app(config, authenticate=authenticator(config, "image", events), deps=deps)

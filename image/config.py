@@ -157,7 +157,7 @@ _BY_TYPE: dict[str, list[cfg.Opt]] = {
     "objectstore": [
         cfg.StrOpt("container", default="images", help="Container of the data."),
         cfg.IntOpt("segment_mib", default=1024, help="Larger images are kept in segments, MiB."),
-        cfg.StrOpt("url", help="Account URL; by default that of the service's own project."),
+        cfg.StrOpt("account", help="Account; by default that of the service's own project."),
     ],
     "rbd": [
         cfg.StrOpt("pool", default="images", help="Pool of the data."),

@@ -105,9 +105,12 @@ class Bus:
         broker is away; a call also NoAnswer."""
         return cast(C, _Client(self, contract, ctx, host, revision))
 
-    def serve(self, contract: type[Contract], implementation: object, *, host: str) -> Any:
-        """Answer `contract` with the methods of `implementation`; the returned server has stop()
-        and wait()."""
+    def serve(
+        self, contract: type[Contract], implementation: object, *, host: str, threads: int = 16
+    ) -> Any:
+        """Answer `contract` with the methods of `implementation`, at most `threads` at once; the
+        returned server has stop() and wait()."""
+        self.conf.set_override("executor_thread_pool_size", threads)
         target = oslo_messaging.Target(topic=contract.topic, server=host)
         endpoint = _Endpoint(contract, implementation)
         server = oslo_messaging.get_rpc_server(

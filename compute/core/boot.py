@@ -35,9 +35,9 @@ def boot(deps: Deps, ctx: Context, wish: Mapping[str, Any], hints: Mapping[str, 
     if wish.get("trusted_image_certificates"):
         raise InvalidParameter("Image certificates cannot be checked: this cloud has no certificate validation.")
     least, most = _counts(wish)
-    flavor = _flavor(deps, ctx, wish["flavorRef"])
+    flavor = flavor_for(deps, ctx, wish["flavorRef"])
     image = _image(deps, ctx, wish, flavor)
-    key = _key(deps, ctx, wish.get("key_name"))
+    key = keypair(deps, ctx, wish.get("key_name"))
     where = zones.wanted(deps, ctx, wish)
     wanted = network.resolve(deps, ctx, wish.get("networks"), several=most > 1)
     secure = network.security_groups(deps, ctx, [g["name"] for g in wish.get("security_groups") or []]) if wanted else []
@@ -75,7 +75,8 @@ def _counts(wish: Mapping[str, Any]) -> tuple[int, int]:
     return least, most
 
 
-def _flavor(deps: Deps, ctx: Context, ref: Any) -> dict[str, Any]:
+def flavor_for(deps: Deps, ctx: Context, ref: Any) -> dict[str, Any]:
+    "A flavor that the caller may use, as servers keep it. Raises NoSuchFlavor."
     flavor_id = str(ref).rstrip("/").rsplit("/", 1)[-1]
     with deps.db.read() as session:
         flavor = flavor_store.get(session, flavor_id, None if ctx.is_admin else ctx.project_id or "")
@@ -109,7 +110,8 @@ def _image(deps: Deps, ctx: Context, wish: Mapping[str, Any], flavor: Mapping[st
     return image
 
 
-def _key(deps: Deps, ctx: Context, name: str | None) -> dict[str, Any] | None:
+def keypair(deps: Deps, ctx: Context, name: str | None) -> dict[str, Any] | None:
+    "A keypair of the caller, as servers keep it. Raises NoSuchKeypair."
     if not name:
         return None
     try:

@@ -49,3 +49,12 @@ def refresh(deps: Deps, server_id: str) -> None:
             return  # ports came or went meanwhile; who did that has written it down
         if row.nics != fresh:
             row.nics, row.ips = fresh, network.addresses(fresh)
+
+
+def note_groups(deps: Deps, server_id: str, name: str, add: bool) -> None:
+    "Names of security groups that answers show."
+    with deps.db.write() as session:
+        server = store.get(session, server_id, lock=True)
+        if server is not None:
+            left = [g for g in server.security_groups or ["default"] if g != name]
+            server.security_groups = [*left, name] if add else left

@@ -79,8 +79,12 @@ def image_record(volume: Mapping[str, Any]) -> dict[str, Any]:
             "properties": {k: str(v) for k, v in meta.items()}}
 
 
-def reserve(deps: Deps, ctx: Context | None, server: Server, volume_id: str) -> str:
-    "Make an attachment without a connector; its id. Raises BadBlockDevices when the volume is taken."
+def reserve(deps: Deps, ctx: Context | None, server: Server, volume_id: str, *,
+            again: str | None = None) -> str:
+    """Make an attachment without a connector; its id. `again` is one with a connector that goes instead. Raises
+    BadBlockDevices or NotSupportedHere when the volume is taken."""
+    if again:
+        release(deps, server, again)
     body = {"attachment": {"volume_uuid": volume_id, "instance_uuid": server.id, "connector": None}}
     answer = _call(deps, ctx, "POST", "/attachments", _project(ctx, server), body)
     if answer.status_code in (400, 404, 409):
@@ -160,3 +164,8 @@ def delete(deps: Deps, server: Server, volume_id: str) -> None:
     answer = _call(deps, None, "DELETE", f"/volumes/{volume_id}", _project(None, server))
     if answer.status_code >= 400 and answer.status_code != 404:
         raise UpstreamFailed(service="volume", reason=reason(answer))
+
+
+def roll_detaching(deps: Deps, server: Server, volume_id: str) -> None:
+    "Take `detaching` back."
+    _call(deps, None, "POST", f"/volumes/{volume_id}/action", _project(None, server), {"os-roll_detaching": {}})

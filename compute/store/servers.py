@@ -271,3 +271,15 @@ def resting_since(session: Session, vm_state: str, before: datetime) -> list[Ser
     query = select(Server).where(Server.deleted.is_(False), Server.vm_state == vm_state,
                                  Server.task_state.is_(None), Server.updated_at < before)
     return list(session.scalars(query.limit(100)))
+
+
+def set_root_image(session: Session, server_id: str, image_id: str) -> None:
+    "The image of the local root disk."
+    session.execute(update(BlockDevice).where(
+        BlockDevice.server_id == server_id, BlockDevice.boot_index == 0,
+        BlockDevice.destination_type == "local").values(image_id=image_id))
+
+
+def device_of_volume(session: Session, volume_id: str) -> BlockDevice | None:
+    "A block device that has the volume."
+    return session.scalars(select(BlockDevice).where(BlockDevice.volume_id == volume_id)).first()

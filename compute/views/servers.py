@@ -199,3 +199,34 @@ def old_answer(full: dict[str, Any], version: Version) -> dict[str, Any]:
             "updated", "addresses", "accessIPv4", "accessIPv6", "links", "OS-DCF:diskConfig", "progress", "fault",
             "locked", "description", "tags", "trusted_image_certificates", "server_groups", "locked_reason"}
     return {k: v for k, v in full.items() if k in keep}
+
+
+def topology(server: Server, host_side: bool) -> dict[str, Any]:
+    "NUMA cells of the guest; `host_side` adds where they are pinned."
+    specs = server.flavor.get("extra_specs") or {}
+    count = int(specs.get("hw:numa_nodes") or 1)
+    memory, vcpus = server.memory_mib // count, list(range(server.vcpus))
+    nodes = []
+    for i in range(count):
+        node: dict[str, Any] = {"memory_mb": memory, "siblings": [], "vcpu_set": vcpus[i::count]}
+        if host_side:
+            node |= {"host_node": i, "cpu_pinning": {}}
+        nodes.append(node)
+    return {"nodes": nodes, "pagesize_kb": None}
+
+
+def old_diagnostics(found: Mapping[str, Any]) -> dict[str, Any]:
+    "Diagnostics as they were before 2.48: flat counters in libvirt's words."
+    out: dict[str, Any] = {}
+    for i, cpu in enumerate(found.get("cpu_details") or []):
+        out[f"cpu{i}_time"] = cpu.get("time")
+    for disk, name in zip(found.get("disk_details") or [], (f"vd{chr(97 + i)}" for i in range(26)), strict=False):
+        out |= {f"{name}_read": disk.get("read_bytes"), f"{name}_read_req": disk.get("read_requests"),
+                f"{name}_write": disk.get("write_bytes"), f"{name}_write_req": disk.get("write_requests"),
+                f"{name}_errors": disk.get("errors_count")}
+    for i, nic in enumerate(found.get("nic_details") or []):
+        out |= {f"tap{i}_rx": nic.get("rx_octets"), f"tap{i}_tx": nic.get("tx_octets"),
+                f"tap{i}_rx_packets": nic.get("rx_packets"), f"tap{i}_tx_packets": nic.get("tx_packets")}
+    memory = found.get("memory_details") or {}
+    out |= {"memory": (memory.get("maximum") or 0) * 1024, "memory-actual": (memory.get("used") or 0) * 1024}
+    return out

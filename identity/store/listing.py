@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from common.http.paging import MarkerNotFound
@@ -70,3 +70,8 @@ def _after(session: Session, model: Any, order: list[tuple[Any, bool]], marker: 
         value = getattr(row, column.key)
         choices.append(and_(*equal, column < value if descending else column > value))
     return or_(*choices)
+
+
+def everything(session: Session, model: Any, listing: Listing) -> Listed:
+    "The rows of a table that `listing` asks for."
+    return listed(session, select(model), model, listing)

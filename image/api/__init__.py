@@ -1,5 +1,16 @@
 "The Image API at a glance: every noun and its module."
 
-from image.api import data, images, members, schemas, tags, versions
+from image.api import cache, data, images, imports, info, members, metadefs, schemas, tags, versions
 
-ROUTES = (versions.api, images.api, data.api, members.api, tags.api, schemas.api)
+ROUTES = (
+    versions.api,
+    images.api,
+    data.api,
+    imports.api,
+    members.api,
+    tags.api,
+    info.api,
+    cache.api,
+    *metadefs.APIS,
+    schemas.api,
+)

@@ -8,6 +8,7 @@ from flask import Response
 
 from common.errors import BadRequest
 from common.http import Api
+from common.http.bodies import WholeBody
 from image.api.ranges import parse_range
 from image.core import data
 from image.core.data import Upload
@@ -83,4 +84,6 @@ def _given(request, store):
         if size is not None and int(announced) != size:
             raise BadLength(header="X-OpenStack-Image-Size", value=announced)
         size = int(announced)
-    return Upload(request.stream, size, store)
+    # a body without a length must prove that it arrived whole
+    stream = request.stream if size is not None else WholeBody(request.stream, request.environ)
+    return Upload(stream, size, store)

@@ -12,6 +12,7 @@ from common.context import Context
 from common.db import Database
 from common.schema import Schema
 from image.core.blobs import Shelves
+from image.core.jobs import Jobs
 from image.core.notices import Notices
 from image.core.protections import Protections
 from image.core.quota import Limits
@@ -35,9 +36,11 @@ class Deps:
     schema: Schema
     rendered: Rendered = field(default_factory=Rendered)
     protections: Protections = field(default_factory=Protections)
-    jobs: Any = None
+    jobs: Jobs = field(default_factory=lambda: Jobs(1))
+    fetch: Any = None
+    remote: Any = None
+    convert: Any = None
     cache: Any = None
-    resolve: Any = None
 
 
 def viewer(ctx: Context) -> Viewer:

@@ -9,6 +9,7 @@ program that would follow them.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ _ACCEPTED = {
 """What may be found under a declared format, where it is more than that format itself. Bootable ISO
 images carry a partition table too; kernels and ramdisks have no format that the inspectors know."""
 _TWO_FACED = {"iso", "gpt"}
+_HEAD = 64 * 1024
+_DESCRIPTOR = re.compile(rb"createtype|descriptorfile", re.IGNORECASE)
 _UNSEEN = ("ovf", "ova", "docker", "compressed")
 """Containers: the disk is inside and cannot be inspected in passing."""
 
@@ -50,13 +53,21 @@ class Inspection:
         self.disk_format = disk_format
         self.skip = container_format in _UNSEEN or disk_format is None
         self._wrapper: format_inspector.InspectWrapper | None = None
+        self._head = b""
 
     def watch(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         "The same blocks."
         if self.skip:
             return iter(blocks)
-        self._wrapper = format_inspector.InspectWrapper(iter(blocks))  # type: ignore[arg-type]
+        kept = self._keep_head(blocks)
+        self._wrapper = format_inspector.InspectWrapper(kept)  # type: ignore[arg-type]
         return self._wrapper
+
+    def _keep_head(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            if len(self._head) < _HEAD:
+                self._head += block[: _HEAD - len(self._head)]
+            yield block
 
     def verdict(self, size: int) -> Verdict:
         "What the `size` bytes that passed were. To be asked at their end."
@@ -68,6 +79,9 @@ class Inspection:
             return Verdict(problem="mismatch", reason=str(error))
         names = tuple(sorted(str(i) for i in found))
         unsafe = [why for i in found if (why := self._danger(i))]
+        if self.disk_format == "vmdk" and "vmdk" not in names and _DESCRIPTOR.search(self._head):
+            # the inspector knows VMDK only with a header; readers also follow a bare description
+            unsafe.append("vmdk: a description that names other files")
         if unsafe:
             return Verdict(names, problem="unsafe", reason="; ".join(unsafe))
         expected = _ACCEPTED.get(self.disk_format or "", {self.disk_format})

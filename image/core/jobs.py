@@ -1,4 +1,5 @@
-"""Work that outlives its request, in a few threads of this process. What a task is, the database says."""
+"""Work that outlives its request, in a few threads of this process. What a task is, the database
+says."""
 
 from __future__ import annotations
 

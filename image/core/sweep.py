@@ -51,7 +51,12 @@ def undo(deps: Deps, dead: Sequence[str]) -> None:
     for task in broken:
         with deps.db.write() as session:
             tasks.finish(session, task.id, "failure", "The process that ran it ended.", utcnow())
+            method = (task.input or {}).get("import_req", {}).get("method", {}).get("name")
+            if task.image_id and method in ("web-download", "glance-download"):
+                # what such an import had staged is its own; only clients' staged data is kept
+                blobs.doom(session, task.image_id, store=blobs.STAGING)
         if task.image_id:
+            removal.clear(deps, task.image_id)
             restore_status(deps, task.image_id)
     for worker_id in dead:
         deps.worker.bury(worker_id)

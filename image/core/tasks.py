@@ -39,7 +39,11 @@ def find(deps: Deps, ctx: Context, args: Mapping[str, str], limit: int) -> Seque
     with deps.db.read() as session:
         owner = None if ctx.is_admin else ctx.project_id
         found = table.page(
-            session, owner=owner, filters=filters, limit=limit, marker=args.get("marker"),
+            session,
+            owner=owner,
+            filters=filters,
+            limit=limit,
+            marker=args.get("marker"),
             descending=direction == "desc",
         )
     if found is None:

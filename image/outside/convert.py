@@ -1,5 +1,6 @@
-"""Conversion by qemu-img, kept on a short lead: the format is always said, memory and time are limited, and what the
-header claims is looked at first, so that neither a backing file nor a petabyte of zeros is followed."""
+"""Conversion by qemu-img, kept on a short lead: the format is always said, memory and time are
+limited, and what the header claims is looked at first, so that neither a backing file nor a
+petabyte of zeros is followed."""
 
 from __future__ import annotations
 
@@ -55,8 +56,11 @@ class Convert:
     def _qemu_img(self, arguments: list[str]) -> str:
         seconds = self.limits.convert_timeout_s
         command = [
-            "prlimit", f"--as={self.limits.convert_memory_mib * 1024**2}",
-            f"--cpu={seconds}", "qemu-img", *arguments,
+            "prlimit",
+            f"--as={self.limits.convert_memory_mib * 1024**2}",
+            f"--cpu={seconds}",
+            "qemu-img",
+            *arguments,
         ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)

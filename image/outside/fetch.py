@@ -1,4 +1,5 @@
-"""Downloads for imports: HTTP and HTTPS to checked addresses, redirects followed by hand, bodies streamed."""
+"""Downloads for imports: HTTP and HTTPS to checked addresses, redirects followed by hand, bodies
+streamed."""
 
 from __future__ import annotations
 
@@ -64,8 +65,13 @@ class Fetch:
         sent = {"Host": hop.parts.netloc, "Accept-Encoding": "identity", **headers}
         try:
             return pool.urlopen(
-                "GET", path, headers=sent, redirect=False, preload_content=False,
-                decode_content=False, assert_same_host=False,
+                "GET",
+                path,
+                headers=sent,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+                assert_same_host=False,
             )
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             pool.close()

@@ -1,7 +1,8 @@
-"""Which addresses an import may reach: never the inside of the cloud because a user, a name server or a redirect said so.
+"""Which addresses an import may reach: never the inside of the cloud because a user, a name server
+or a redirect said so.
 
-Every hop is checked: scheme, port, host, and each address that the host has; the connection then goes to the checked
-address, so that a name that resolves differently a moment later gains nothing.
+Every hop is checked: scheme, port, host, and each address that the host has; the connection then
+goes to the checked address, so that a name that resolves differently a moment later gains nothing.
 """
 
 from __future__ import annotations
@@ -76,9 +77,7 @@ class Guard:
         if self.ports and str(number) not in self.ports:
             raise UriRefused(uri=uri, reason=f"port {number} is not allowed.")
         name = host.rstrip(".").lower()
-        if name in self.disallowed_hosts or (
-            self.allowed_hosts and name not in self.allowed_hosts
-        ):
+        if name in self.disallowed_hosts or (self.allowed_hosts and name not in self.allowed_hosts):
             raise UriRefused(uri=uri, reason=f"host {name} is not allowed.")
         return parts, host, number
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -69,15 +69,20 @@ def trunk_use(session: Session, port_id: str) -> str | None:
 def set_status(session: Session, ids: Sequence[str], status: str) -> list[Port]:
     "Set the status of those ports that have another; returns them."
     changed = list(session.scalars(select(Port).where(Port.id.in_(list(ids)), Port.status != status)))
-    if changed:
-        session.execute(update(Port).where(Port.id.in_([p.id for p in changed])).values(
-            status=status, revision=Port.revision + 1))
+    for port in changed:
+        port.status = status
+        port.touch()
     return changed
 
 
 def statuses(session: Session) -> dict[str, str]:
     "The status of every port."
     return {i: s for i, s in session.execute(select(Port.id, Port.status))}
+
+
+def statuses_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    "The status of these ports."
+    return {i: s for i, s in session.execute(select(Port.id, Port.status).where(Port.id.in_(list(ids))))}
 
 
 def dns_taken(session: Session, network_id: str, name: str, but: str) -> bool:

@@ -144,6 +144,8 @@ class Networks(Peer):
             if i not in table:
                 return _error(f"{one} {i} not found", 404)
             table[i] |= request.get_json()[one]
+            for ip in table[i].get("fixed_ips", ()):
+                ip.setdefault("ip_address", f"10.0.9.{next(self._address) % 250}")
             return jsonify({one: table[i]})
 
         def delete(i):
@@ -292,8 +294,8 @@ class Volumes(Peer):
 
     def _action(self, p, i):
         action = next(iter(request.get_json()))
-        if action == "os-begin_detaching":
-            self.volumes[i]["status"] = "detaching"
+        states = {"os-begin_detaching": "detaching", "os-roll_detaching": "in-use"}
+        self.volumes[i]["status"] = states[action]
         return "", 202
 
     def _snapshot(self, p, i):

@@ -7,7 +7,7 @@ from flask import render_template
 from dashboard.panel import Panel
 from dashboard.who import Who
 
-panel = Panel("overview", "Overview", icon="home", order=0)
+panel = Panel("overview", "Overview", icon="home", order=0, role="")
 
 
 @panel.get("/")
@@ -18,9 +18,13 @@ def index(me: Who) -> Any:
         return render_template("no_project.html")
     if cloud.has("compute"):
         wanted["limits"] = lambda: cloud.get("compute", "/limits", "limits")["absolute"]
-        wanted["servers"] = lambda: cloud.get("compute", "/servers/detail", "servers", limit=6, sort_key="created_at", sort_dir="desc")
+        wanted["servers"] = lambda: cloud.get(
+            "compute", "/servers/detail", "servers", limit=6, sort_key="created_at", sort_dir="desc"
+        )
     if cloud.has("network"):
-        wanted["network"] = lambda: cloud.get("network", f"/quotas/{me.project_id}/details.json", "quota")
+        wanted["network"] = lambda: cloud.get(
+            "network", f"/quotas/{me.project_id}/details.json", "quota"
+        )
     if cloud.has("image"):
         wanted["images"] = lambda: cloud.get("image", "/images", "images", limit=100)
     if cloud.has("object_store"):
@@ -32,5 +36,7 @@ def index(me: Who) -> Any:
 
 def _account(cloud: Any) -> dict[str, int]:
     headers = cloud.request("object_store", "HEAD", "").headers
-    return {key: int(headers.get(f"X-Account-{key}-{unit}", 0))
-            for key, unit in (("Container", "Count"), ("Object", "Count"), ("Bytes", "Used"))}
+    return {
+        key: int(headers.get(f"X-Account-{key}-{unit}", 0))
+        for key, unit in (("Container", "Count"), ("Object", "Count"), ("Bytes", "Used"))
+    }

@@ -13,8 +13,19 @@ from dashboard.panels.servers.panel import VERBS, panel
 from dashboard.replies import done, each
 from dashboard.who import Who
 
-DONE = {"start": "starts", "stop": "shuts down", "reboot": "reboots", "hard-reboot": "reboots", "delete": "is being deleted", "lock": "is locked",
-        "unlock": "is unlocked", "pause": "is paused", "unpause": "runs on", "suspend": "is being suspended", "resume": "resumes"}
+DONE = {
+    "start": "starts",
+    "stop": "shuts down",
+    "reboot": "reboots",
+    "hard-reboot": "reboots",
+    "delete": "is being deleted",
+    "lock": "is locked",
+    "unlock": "is unlocked",
+    "pause": "is paused",
+    "unpause": "runs on",
+    "suspend": "is being suspended",
+    "resume": "resumes",
+}
 
 
 def act(me: Who, server_id: str, verb: str) -> None:
@@ -31,7 +42,10 @@ def act(me: Who, server_id: str, verb: str) -> None:
 def do_one(me: Who, server_id: Any, verb: str) -> Any:
     "One server."
     act(me, str(server_id), verb)
-    return done(f"The server {DONE.get(verb, 'is asked to: ' + verb)}.", go="/servers" if request.args.get("go") and verb == "delete" else "")
+    return done(
+        f"The server {DONE.get(verb, 'is asked to: ' + verb)}.",
+        go="/servers" if request.args.get("go") and verb == "delete" else "",
+    )
 
 
 @panel.post("/servers/do/<verb>")
@@ -52,11 +66,26 @@ class Snapshot(wtforms.Form):
 @panel.form("/servers/<uuid:server_id>/snapshot")
 def snapshot(me: Who, server_id: Any) -> Any:
     "Create an image of the server."
+
     def do(f: Any) -> Any:
-        me.cloud.post("compute", f"/servers/{server_id}/action", {"createImage": {"name": f.name.data, "metadata": {}}})
-        return done(f"Snapshot {f.name.data} is being taken.", go=f"/servers/{server_id}?tab=snapshots")
-    return forms.form_page(me, Snapshot(request.form), "Take a snapshot", do, submit="Take it", back=f"/servers/{server_id}",
-                           crumbs=[("Servers", "/servers")])
+        me.cloud.post(
+            "compute",
+            f"/servers/{server_id}/action",
+            {"createImage": {"name": f.name.data, "metadata": {}}},
+        )
+        return done(
+            f"Snapshot {f.name.data} is being taken.", go=f"/servers/{server_id}?tab=snapshots"
+        )
+
+    return forms.form_page(
+        me,
+        Snapshot(request.form),
+        "Take a snapshot",
+        do,
+        submit="Take it",
+        back=f"/servers/{server_id}",
+        crumbs=[("Servers", "/servers")],
+    )
 
 
 class Resize(wtforms.Form):
@@ -69,14 +98,27 @@ class Resize(wtforms.Form):
 def resize(me: Who, server_id: Any) -> Any:
     "Resize; to be confirmed or reverted afterwards."
     form = Resize(request.form)
-    form.flavor.choices = [(f["id"], f"{f['name']}: {f['vcpus']} vCPU, {f['ram']} MiB, {f['disk']} GiB")
-                           for f in me.cloud.get("compute", "/flavors/detail", "flavors")]
+    form.flavor.choices = [
+        (f["id"], f"{f['name']}: {f['vcpus']} vCPU, {f['ram']} MiB, {f['disk']} GiB")
+        for f in me.cloud.get("compute", "/flavors/detail", "flavors")
+    ]
 
     def do(f: Any) -> Any:
-        me.cloud.post("compute", f"/servers/{server_id}/action", {"resize": {"flavorRef": f.flavor.data}})
+        me.cloud.post(
+            "compute", f"/servers/{server_id}/action", {"resize": {"flavorRef": f.flavor.data}}
+        )
         return done("The server is being resized.", go=f"/servers/{server_id}")
-    return forms.form_page(me, form, "Resize", do, submit="Resize", back=f"/servers/{server_id}", crumbs=[("Servers", "/servers")],
-                           lead="The server restarts. You can confirm the new size or go back to the old one afterwards.")
+
+    return forms.form_page(
+        me,
+        form,
+        "Resize",
+        do,
+        submit="Resize",
+        back=f"/servers/{server_id}",
+        crumbs=[("Servers", "/servers")],
+        lead="The server restarts. Confirm the new size afterwards, or go back to the old one.",
+    )
 
 
 class Rebuild(wtforms.Form):
@@ -89,13 +131,28 @@ class Rebuild(wtforms.Form):
 def rebuild(me: Who, server_id: Any) -> Any:
     "Rebuild from an image; addresses stay."
     form = Rebuild(request.form)
-    form.image.choices = [(i["id"], i["name"] or i["id"]) for i in me.cloud.get("image", "/images", "images", status="active", limit=1000)]
+    form.image.choices = [
+        (i["id"], i["name"] or i["id"])
+        for i in me.cloud.get("image", "/images", "images", status="active", limit=1000)
+    ]
 
     def do(f: Any) -> Any:
-        me.cloud.post("compute", f"/servers/{server_id}/action", {"rebuild": {"imageRef": f.image.data}})
+        me.cloud.post(
+            "compute", f"/servers/{server_id}/action", {"rebuild": {"imageRef": f.image.data}}
+        )
         return done("The server is being rebuilt.", go=f"/servers/{server_id}")
-    return forms.form_page(me, form, "Rebuild", do, submit="Rebuild", danger=True, back=f"/servers/{server_id}",
-                           crumbs=[("Servers", "/servers")], lead="Everything on its disk is lost. Its addresses stay.")
+
+    return forms.form_page(
+        me,
+        form,
+        "Rebuild",
+        do,
+        submit="Rebuild",
+        danger=True,
+        back=f"/servers/{server_id}",
+        crumbs=[("Servers", "/servers")],
+        lead="Everything on its disk is lost. Its addresses stay.",
+    )
 
 
 class Migrate(wtforms.Form):
@@ -109,12 +166,27 @@ def migrate(me: Who, server_id: Any) -> Any:
     "Live migration; progress and abort are on the server's page."
     form = Migrate(request.form)
     hosts = me.cloud.get("compute", "/os-services", "services", binary="nova-compute")
-    form.host.choices = [("", "The scheduler chooses")] + [(h["host"], h["host"]) for h in hosts if h["state"] == "up" and h["status"] == "enabled"]
+    form.host.choices = [("", "The scheduler chooses")] + [
+        (h["host"], h["host"]) for h in hosts if h["state"] == "up" and h["status"] == "enabled"
+    ]
 
     def do(f: Any) -> Any:
-        me.cloud.post("compute", f"/servers/{server_id}/action", {"os-migrateLive": {"host": f.host.data or None, "block_migration": "auto"}})
+        me.cloud.post(
+            "compute",
+            f"/servers/{server_id}/action",
+            {"os-migrateLive": {"host": f.host.data or None, "block_migration": "auto"}},
+        )
         return done("The server is on its way.", go=f"/servers/{server_id}?tab=actions")
-    return forms.form_page(me, form, "Live migrate", do, submit="Migrate", back=f"/servers/{server_id}", crumbs=[("Servers", "/servers")])
+
+    return forms.form_page(
+        me,
+        form,
+        "Live migrate",
+        do,
+        submit="Migrate",
+        back=f"/servers/{server_id}",
+        crumbs=[("Servers", "/servers")],
+    )
 
 
 @panel.post("/servers/<uuid:server_id>/migrations/<int:migration_id>/abort", role="admin")

@@ -1,4 +1,5 @@
-"""Consoles in the page: a frame of its own with VNC or the serial line, so that only it may speak to the console proxy.
+"""Consoles in the page: a frame of its own with VNC or the serial line, so that only it may
+speak to the console proxy.
 
 The frame's token is one-time: a reload makes a new one.
 """
@@ -24,7 +25,12 @@ def console(me: Who, server_id: Any, kind: str) -> Any:
     if kind not in KINDS:
         raise NoSuchPage()
     protocol, flavour = KINDS[kind]
-    found = me.cloud.post("compute", f"/servers/{server_id}/remote-consoles", {"remote_console": {"protocol": protocol, "type": flavour}}, "remote_console")
+    found = me.cloud.post(
+        "compute",
+        f"/servers/{server_id}/remote-consoles",
+        {"remote_console": {"protocol": protocol, "type": flavour}},
+        "remote_console",
+    )
     url = websocket_url(found["url"])
     allow("connect-src", origin(url))
     allow("frame-ancestors", "'self'")
@@ -35,8 +41,9 @@ def console(me: Who, server_id: Any, kind: str) -> Any:
 
 
 def websocket_url(url: str) -> str:
-    """The WebSocket behind the URL that the API gives for people: `ws://` as it is; for a noVNC page the proxy's own address with the token,
-    which is in its query, or in the query of its `path`."""
+    """The WebSocket behind the URL that the API gives for people: `ws://` as it is; for a noVNC
+    page the proxy's own address with the token, which is in its query, or in the query of its
+    `path`."""
     parts = urlsplit(url)
     if parts.scheme in ("ws", "wss"):
         return url

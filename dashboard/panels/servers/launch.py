@@ -1,4 +1,5 @@
-"""The one-page launch: everything visible, quota and scheduler answer before the click, the same as a command to copy."""
+"""The one-page launch: everything visible, quota and scheduler answer before the click, the same
+as a command to copy."""
 
 from __future__ import annotations
 
@@ -39,12 +40,27 @@ class Wish:
     @staticmethod
     def of(form: Any) -> Wish:
         "Read the form; what is wrong is in `problems`, as sentences."
-        wish = Wish(form.get("name", "").strip()[:255], 1, form.get("image", ""), form.get("flavor", ""), form.getlist("networks"),
-                    form.getlist("groups"), form.get("key", ""), form.get("zone", ""), form.get("user_data", ""),
-                    form.get("config_drive") == "1", 0, form.get("host", ""))
-        wish.count = _number(form.get("count", "1"), 1, MOST, "The number of servers", wish.problems)
+        wish = Wish(
+            form.get("name", "").strip()[:255],
+            1,
+            form.get("image", ""),
+            form.get("flavor", ""),
+            form.getlist("networks"),
+            form.getlist("groups"),
+            form.get("key", ""),
+            form.get("zone", ""),
+            form.get("user_data", ""),
+            form.get("config_drive") == "1",
+            0,
+            form.get("host", ""),
+        )
+        wish.count = _number(
+            form.get("count", "1"), 1, MOST, "The number of servers", wish.problems
+        )
         if form.get("boot") == "volume":
-            wish.volume_gib = _number(form.get("volume_gib", "10"), 1, 100_000, "The size of the volume", wish.problems)
+            wish.volume_gib = _number(
+                form.get("volume_gib", "10"), 1, 100_000, "The size of the volume", wish.problems
+            )
         if not wish.name:
             wish.problems.append("Give the server a name.")
         if not wish.image:
@@ -57,11 +73,24 @@ class Wish:
 
     def body(self) -> dict[str, Any]:
         "The request of the compute API."
-        server: dict[str, Any] = {"name": self.name, "flavorRef": self.flavor, "min_count": self.count, "max_count": self.count,
-                                  "networks": [{"uuid": n} for n in self.networks] or "auto"}
+        server: dict[str, Any] = {
+            "name": self.name,
+            "flavorRef": self.flavor,
+            "min_count": self.count,
+            "max_count": self.count,
+            "networks": [{"uuid": n} for n in self.networks] or "auto",
+        }
         if self.volume_gib:
-            server["block_device_mapping_v2"] = [{"uuid": self.image, "source_type": "image", "destination_type": "volume", "boot_index": 0,
-                                                  "volume_size": self.volume_gib, "delete_on_termination": False}]
+            server["block_device_mapping_v2"] = [
+                {
+                    "uuid": self.image,
+                    "source_type": "image",
+                    "destination_type": "volume",
+                    "boot_index": 0,
+                    "volume_size": self.volume_gib,
+                    "delete_on_termination": False,
+                }
+            ]
         else:
             server["imageRef"] = self.image
         if self.groups:
@@ -71,14 +100,20 @@ class Wish:
         if self.zone:
             server["availability_zone"] = self.zone
         if self.user_data:
-            server["user_data"] = base64.b64encode(self.user_data.replace("\r\n", "\n").encode()).decode()
+            server["user_data"] = base64.b64encode(
+                self.user_data.replace("\r\n", "\n").encode()
+            ).decode()
         if self.config_drive:
             server["config_drive"] = True
         return {"server": server}
 
     def command(self) -> str:
         "The same as an `openstack` command."
-        parts = ["openstack server create", f"--image {shlex.quote(self.image or 'IMAGE')}", f"--flavor {shlex.quote(self.flavor or 'FLAVOR')}"]
+        parts = [
+            "openstack server create",
+            f"--image {shlex.quote(self.image or 'IMAGE')}",
+            f"--flavor {shlex.quote(self.flavor or 'FLAVOR')}",
+        ]
         if self.volume_gib:
             parts.append(f"--boot-from-volume {self.volume_gib}")
         parts += [f"--network {shlex.quote(n)}" for n in self.networks] or ["--nic auto"]
@@ -109,10 +144,16 @@ def _number(text: str, least: int, most: int, what: str, problems: list[str]) ->
 def _wanted(me: Who) -> dict[str, Part]:
     get = me.cloud.get
     return me.cloud.gather(
-        images=lambda: get("image", "/images", "images", limit=500, sort="name:asc"), flavors=lambda: get("compute", "/flavors/detail", "flavors"),
-        keys=lambda: get("compute", "/os-keypairs", "keypairs"), zones=lambda: get("compute", "/os-availability-zone", "availabilityZoneInfo"),
-        networks=lambda: get("network", "/networks", "networks"), groups=lambda: get("network", "/security-groups", "security_groups", project_id=me.project_id),
-        limits=lambda: get("compute", "/limits", "limits")["absolute"])
+        images=lambda: get("image", "/images", "images", limit=500, sort="name:asc"),
+        flavors=lambda: get("compute", "/flavors/detail", "flavors"),
+        keys=lambda: get("compute", "/os-keypairs", "keypairs"),
+        zones=lambda: get("compute", "/os-availability-zone", "availabilityZoneInfo"),
+        networks=lambda: get("network", "/networks", "networks"),
+        groups=lambda: get(
+            "network", "/security-groups", "security_groups", project_id=me.project_id
+        ),
+        limits=lambda: get("compute", "/limits", "limits")["absolute"],
+    )
 
 
 @panel.form("/servers/launch")
@@ -132,20 +173,46 @@ def launch(me: Who) -> Any:
             problem, status = Problem("compute", 400, " ".join(wish.problems)), 400
     parts = _wanted(me)
     images = [i for i in parts["images"].value or () if i["status"] == "active"]
-    networks = [n for n in parts["networks"].value or () if n["project_id"] == me.project_id or n.get("shared")]
+    networks = [
+        n
+        for n in parts["networks"].value or ()
+        if n["project_id"] == me.project_id or n.get("shared")
+    ]
     flavors = sorted(parts["flavors"].value or (), key=lambda f: (f["ram"], f["vcpus"], f["disk"]))
-    given = request.form if request.method == "POST" else _defaults(images, flavors, networks, parts["keys"].value)
-    page = render_template("launch.html", parts=parts, images=images, networks=networks, flavors=flavors, given=given, problem=problem,
-                           failed=[p.problem for p in parts.values() if p.problem], **_preview(me, given, flavors, parts["limits"]))
+    given = (
+        request.form
+        if request.method == "POST"
+        else _defaults(images, flavors, networks, parts["keys"].value)
+    )
+    page = render_template(
+        "launch.html",
+        parts=parts,
+        images=images,
+        networks=networks,
+        flavors=flavors,
+        given=given,
+        problem=problem,
+        failed=[p.problem for p in parts.values() if p.problem],
+        **_preview(me, given, flavors, parts["limits"]),
+    )
     return page, status
 
 
 def _defaults(images: list[Any], flavors: list[Any], networks: list[Any], keys: Any) -> Any:
     from werkzeug.datastructures import MultiDict
+
     inner = [n for n in networks if not n.get("router:external")]
-    return MultiDict([("count", "1"), ("boot", "image"), *([("image", images[0]["id"])] if images else []),
-                      *([("flavor", flavors[0]["id"])] if flavors else []), *([("networks", inner[0]["id"])] if inner else []),
-                      *([("key", keys[0]["keypair"]["name"])] if keys else []), ("groups", "default")])
+    return MultiDict(
+        [
+            ("count", "1"),
+            ("boot", "image"),
+            *([("image", images[0]["id"])] if images else []),
+            *([("flavor", flavors[0]["id"])] if flavors else []),
+            *([("networks", inner[0]["id"])] if inner else []),
+            *([("key", keys[0]["keypair"]["name"])] if keys else []),
+            ("groups", "default"),
+        ]
+    )
 
 
 def _preview(me: Who, given: Any, flavors: list[Any], limits: Part) -> dict[str, Any]:
@@ -154,20 +221,40 @@ def _preview(me: Who, given: Any, flavors: list[Any], limits: Part) -> dict[str,
     flavor = next((f for f in flavors if f["id"] == wish.flavor), None)
     bars = []
     if flavor and limits.value:
-        for label, used, most, each, unit in (("Servers", "totalInstancesUsed", "maxTotalInstances", 1, ""),
-                                              ("Virtual CPUs", "totalCoresUsed", "maxTotalCores", flavor["vcpus"], ""),
-                                              ("Memory", "totalRAMUsed", "maxTotalRAMSize", flavor["ram"], "MiB")):
+        for label, used, most, each, unit in (
+            ("Servers", "totalInstancesUsed", "maxTotalInstances", 1, ""),
+            ("Virtual CPUs", "totalCoresUsed", "maxTotalCores", flavor["vcpus"], ""),
+            ("Memory", "totalRAMUsed", "maxTotalRAMSize", flavor["ram"], "MiB"),
+        ):
             now, limit = limits.value[used], limits.value[most]
             after = now + each * wish.count
-            bars.append({"label": label, "now": now, "after": after, "limit": limit, "unit": unit, "ok": limit == -1 or after <= limit})
-    return {"bars": bars, "command": wish.command(), "fits": all(b["ok"] for b in bars), "wish": wish, "flavor": flavor}
+            bars.append(
+                {
+                    "label": label,
+                    "now": now,
+                    "after": after,
+                    "limit": limit,
+                    "unit": unit,
+                    "ok": limit == -1 or after <= limit,
+                }
+            )
+    return {
+        "bars": bars,
+        "command": wish.command(),
+        "fits": all(b["ok"] for b in bars),
+        "wish": wish,
+        "flavor": flavor,
+    }
 
 
 @panel.post("/servers/launch/preview")
 def preview(me: Who) -> Any:
     "The right side of the page, as the form stands now: two or three API calls."
     get = me.cloud.get
-    parts = me.cloud.gather(flavors=lambda: get("compute", "/flavors/detail", "flavors"), limits=lambda: get("compute", "/limits", "limits")["absolute"])
+    parts = me.cloud.gather(
+        flavors=lambda: get("compute", "/flavors/detail", "flavors"),
+        limits=lambda: get("compute", "/limits", "limits")["absolute"],
+    )
     flavors = parts["flavors"].value or []
     shown = _preview(me, request.form, flavors, parts["limits"])
     dry = dry_run(me, shown["flavor"], shown["wish"].count) if shown["flavor"] else None
@@ -175,18 +262,31 @@ def preview(me: Who) -> Any:
 
 
 def dry_run(me: Who, flavor: dict[str, Any], count: int) -> dict[str, Any] | None:
-    """Would the scheduler find a place? Asks placement for hosts with enough left (GET /allocation_candidates). None when the cloud
-    does not let this person ask, which is the default for everybody but administrators."""
+    """Would the scheduler find a place? Asks placement for hosts with enough left (GET
+    /allocation_candidates). None when the cloud does not let this person ask, which is the
+    default for everybody but administrators."""
     if not me.cloud.has("placement"):
         return None
-    wanted = f"VCPU:{flavor['vcpus']},MEMORY_MB:{flavor['ram']}" + (f",DISK_GB:{flavor['disk']}" if flavor["disk"] else "")
+    wanted = f"VCPU:{flavor['vcpus']},MEMORY_MB:{flavor['ram']}" + (
+        f",DISK_GB:{flavor['disk']}" if flavor["disk"] else ""
+    )
     try:
         found = me.cloud.get("placement", "/allocation_candidates", resources=wanted, limit=200)
     except Problem:
         return None
     room, hosts = 0, found["provider_summaries"]
     for summary in hosts.values():
-        left = [(r["capacity"] - r["used"]) // amount for kind, r in summary["resources"].items()
-                for amount in [{"VCPU": flavor["vcpus"], "MEMORY_MB": flavor["ram"], "DISK_GB": flavor["disk"]}.get(kind, 0)] if amount]
+        left = [
+            (r["capacity"] - r["used"]) // amount
+            for kind, r in summary["resources"].items()
+            for amount in [
+                {
+                    "VCPU": flavor["vcpus"],
+                    "MEMORY_MB": flavor["ram"],
+                    "DISK_GB": flavor["disk"],
+                }.get(kind, 0)
+            ]
+            if amount
+        ]
         room += min(left, default=0)
     return {"hosts": len(hosts), "room": room, "ok": room >= count}

@@ -1,10 +1,12 @@
 """A compute service in one process: the real API, a real conductor, real agents over the fake driver, and stand-ins for the services
 around it. The bus is oslo.messaging's in-memory one."""
 
+import threading
 import time
 import uuid
 
 from keystoneauth1 import token_endpoint
+from werkzeug.serving import make_server
 
 from common import db
 from common.bus import open_bus
@@ -18,7 +20,7 @@ from compute.config import load
 from tests.fakes.compute_peers import Images, Networks, Volumes
 from tests.support import Client, authenticator, database_url, wsgi_session
 
-IMAGE, NETWORK, VOLUME = "http://image.test", "http://network.test", "http://volume.test"
+NETWORK, VOLUME = "http://network.test", "http://volume.test"
 
 
 class Cloud:
@@ -27,16 +29,22 @@ class Cloud:
     def __init__(self, folder, hosts=("node-1",), **config):
         url = database_url(folder, "compute")
         self.images, self.networks, self.volumes = Images(), Networks(), Volumes()
+        # nodes fetch and upload images by HTTP, so this one listens
+        self.files = make_server("127.0.0.1", 0, self.images.app, threaded=True)
+        threading.Thread(target=self.files.serve_forever, daemon=True).start()
+        image_url = f"http://127.0.0.1:{self.files.port}"
         self.config = load(**{
             "state_dir": str(folder), "database.url": url, "bus.url": "fake://", "host": "ctl",
-            "endpoints.image": IMAGE, "endpoints.network": NETWORK, "endpoints.volume": VOLUME,
+            "endpoints.image": image_url, "endpoints.network": NETWORK, "endpoints.volume": VOLUME,
             "conductor.reconcile_s": 1, "conductor.resend_s": 3, **config})
         options.register(self.config)
         db.upgrade("compute", url)
-        http = wsgi_session({IMAGE: self.images.app, NETWORK: self.networks.app,
+        http = wsgi_session({image_url: self.images.app, NETWORK: self.networks.app,
                              VOLUME: self.volumes.app})
         self.services = Services(self.config, http, token_endpoint.Token("http://none", "service"))
-        self.bus = open_bus(f"fake://{uuid.uuid4().hex}/")
+        self.bus = open_bus("fake://")
+        # the in-memory driver has one exchange of a name for the whole process
+        self.bus.conf.set_override("control_exchange", uuid.uuid4().hex)
         self.deps = make_deps(self.config, services=self.services, bus=lambda: self.bus)
         self.app = create_app(self.config, authenticate=authenticator("compute"), deps=self.deps)
         self.conductor = Conductor(self.deps)
@@ -61,6 +69,8 @@ class Cloud:
         for node in self.nodes.values():
             node.stop()
         self.conductor.stop()
+        self.files.shutdown()
+        self.files.server_close()
         self.deps.db.dispose()
 
     def client(self, **who):

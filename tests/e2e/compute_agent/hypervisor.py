@@ -13,6 +13,8 @@ from pathlib import Path
 
 import libvirt
 
+libvirt.registerErrorHandler(lambda *_: None, None)
+
 _LIBVIRTD = """
 host_uuid = "{uuid}"
 listen_tls = 0
@@ -28,13 +30,13 @@ dynamic_ownership = 0
 remember_owner = 0
 security_driver = "none"
 namespaces = []
-migration_address = "{address}"
-migration_host = "{address}"
+{migration}
 vnc_listen = "0.0.0.0"
 stdio_handler = "logd"
 """
 _ENTER = """
 mount --make-rprivate /
+mkdir -p /run/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt
 hostname {name}
 mount --bind {root}/run /run/libvirt
 mount --bind {root}/lib /var/lib/libvirt
@@ -66,6 +68,9 @@ class Hypervisor:
         shutil.copytree("/etc/libvirt", self.root / "etc", dirs_exist_ok=True)
         shutil.rmtree(self.root / "etc/qemu", ignore_errors=True)
         facts = {"uuid": uuid.uuid4(), "address": self.address, "root": self.root, "name": self.name}
+        # libvirt refuses to start with a loopback address here
+        migration = [f'{n} = "{self.address}"' for n in ("migration_address", "migration_host")]
+        facts["migration"] = "" if self.address.startswith("127.") else "\n".join(migration)
         (self.root / "etc/libvirtd.conf").write_text(_LIBVIRTD.format(**facts))
         (self.root / "etc/qemu.conf").write_text(_QEMU.format(**facts))
         self._spawn("holder", ["unshare", "-m", "-u", "-n", "--propagation", "private", "sh", "-ec",
@@ -77,8 +82,8 @@ class Hypervisor:
         return self
 
     def _mounted(self) -> bool:
-        return str(self.root) in self.run("cat", "/proc/mounts", check=False).stdout or (
-            "/etc/libvirt" in self.run("cat", "/proc/mounts", check=False).stdout)
+        # the last of the mounts; until then "inside" may still be the machine itself
+        return " /etc/libvirt " in self.run("cat", "/proc/self/mounts", check=False).stdout
 
     def _start_ovs(self) -> None:
         subprocess.run(["ovsdb-tool", "create", str(self.ovs / "conf.db"),
@@ -93,7 +98,7 @@ class Hypervisor:
 
     def start_libvirtd(self) -> None:
         "Start libvirtd (again) and wait until it answers."
-        self._spawn("libvirtd", ["libvirtd", "-l"])
+        self._spawn("libvirtd", ["libvirtd", *([] if self.address.startswith("127.") else ["-l"])])
         self._until(self._answers, 60)
 
     def kill_libvirtd(self) -> None:

@@ -1,6 +1,8 @@
-"""A stand-in of a cloud's HTTP APIs, at the edge of the dashboard's process: identity, compute, image, network, object store.
+"""A stand-in of a cloud's HTTP APIs, at the edge of the dashboard's process: identity, compute,
+image, network, object store.
 
-It answers in the shapes of the API references, keeps what it is given, checks tokens and roles, and can be told to be down, slow, or
+It answers in the shapes of the API references, keeps what it is given, checks tokens and roles,
+and can be told to be down, slow, or
 to refuse. `FakeCloud().start()` listens on a free port of 127.0.0.1.
 """
 

@@ -17,23 +17,68 @@ def _error(code: int, message: str) -> Any:
 
 def _catalog(world: World, project_id: str | None) -> list[dict[str, Any]]:
     tail = project_id or "none"
-    urls = {"identity": "identity/v3", "compute": "compute/v2.1", "image": "image", "network": "network", "object-store": f"object/v1/AUTH_{tail}"}
-    return [{"type": kind, "name": kind, "id": kind, "endpoints": [
-        {"id": kind, "interface": "public", "region": "RegionOne", "region_id": "RegionOne", "url": f"{world.url}/{path}"}]} for kind, path in urls.items()]
+    urls = {
+        "identity": "identity/v3",
+        "compute": "compute/v2.1",
+        "image": "image",
+        "network": "network",
+        "object-store": f"object/v1/AUTH_{tail}",
+    }
+    return [
+        {
+            "type": kind,
+            "name": kind,
+            "id": kind,
+            "endpoints": [
+                {
+                    "id": kind,
+                    "interface": "public",
+                    "region": "RegionOne",
+                    "region_id": "RegionOne",
+                    "url": f"{world.url}/{path}",
+                }
+            ],
+        }
+        for kind, path in urls.items()
+    ]
 
 
-def issue(world: World, user: dict[str, Any], project: dict[str, Any] | None, methods: list[str], ttl: float = 3600) -> tuple[str, dict[str, Any]]:
+def issue(
+    world: World,
+    user: dict[str, Any],
+    project: dict[str, Any] | None,
+    methods: list[str],
+    ttl: float = 3600,
+) -> tuple[str, dict[str, Any]]:
     "A token and what the API says of it."
     stamp = "%Y-%m-%dT%H:%M:%S.000000Z"
-    body = {"methods": methods, "user": {"id": user["id"], "name": user["name"], "domain": world.domain, "password_expires_at": None},
-            "audit_ids": [secrets.token_hex(8)], "expires_at": time.strftime(stamp, time.gmtime(time.time() + ttl)),
-            "issued_at": time.strftime(stamp, time.gmtime())}
+    body = {
+        "methods": methods,
+        "user": {
+            "id": user["id"],
+            "name": user["name"],
+            "domain": world.domain,
+            "password_expires_at": None,
+        },
+        "audit_ids": [secrets.token_hex(8)],
+        "expires_at": time.strftime(stamp, time.gmtime(time.time() + ttl)),
+        "issued_at": time.strftime(stamp, time.gmtime()),
+    }
     if project:
         names = {r for u, p, r in world.grants if u == user["name"] and p == project["name"]}
-        body |= {"project": {"id": project["id"], "name": project["name"], "domain": world.domain},
-                 "roles": [world.roles[n] for n in sorted(names)], "catalog": _catalog(world, project["id"]), "is_domain": False}
+        body |= {
+            "project": {"id": project["id"], "name": project["name"], "domain": world.domain},
+            "roles": [world.roles[n] for n in sorted(names)],
+            "catalog": _catalog(world, project["id"]),
+            "is_domain": False,
+        }
     token = secrets.token_urlsafe(300)
-    world.tokens[token] = {"body": body, "ends": time.time() + ttl, "user": user, "project": project}
+    world.tokens[token] = {
+        "body": body,
+        "ends": time.time() + ttl,
+        "user": user,
+        "project": project,
+    }
     return token, body
 
 
@@ -66,16 +111,28 @@ def blueprint(world: World) -> Blueprint:
             user = world.users.get(given["name"])
             receipt = world.tokens.get(request.headers.get("Openstack-Auth-Receipt", ""))
             code = identity.get("totp", {}).get("user", {}).get("passcode")
-            known = user and ("password" in given and user["password"] == given["password"] or receipt)
+            known = user and (
+                "password" in given and user["password"] == given["password"] or receipt
+            )
             if not known or (code is not None and code != user["totp"]):
                 return _error(401, "The request you have made requires authentication.")
             if user["totp"] and code is None:
                 receipt_id, _ = issue(world, user, None, ["password"])
-                return Response('{"receipt": {"methods": ["password"]}, "required_auth_methods": [["password", "totp"]]}', 401,
-                                {"Openstack-Auth-Receipt": receipt_id, "Content-Type": "application/json"})
+                return Response(
+                    '{"receipt": {"methods": ["password"]}}',
+                    401,
+                    {"Openstack-Auth-Receipt": receipt_id, "Content-Type": "application/json"},
+                )
         wanted = auth.get("scope", {}).get("project", {})
         if wanted:
-            project = next((p for p in projects_of(user) if wanted.get("id") == p["id"] or wanted.get("name") == p["name"]), None)
+            project = next(
+                (
+                    p
+                    for p in projects_of(user)
+                    if wanted.get("id") == p["id"] or wanted.get("name") == p["name"]
+                ),
+                None,
+            )
             if project is None:
                 return _error(401, "User has no access to project.")
         token, body = issue(world, user, project, methods)
@@ -104,7 +161,11 @@ def blueprint(world: World) -> Blueprint:
 
 def _administration(api: Blueprint, world: World) -> None:
     def admin_only() -> Any:
-        return None if "admin" in g.roles else _error(403, "You are not authorized to perform the requested action.")
+        return (
+            None
+            if "admin" in g.roles
+            else _error(403, "You are not authorized to perform the requested action.")
+        )
 
     def shown(user: dict[str, Any]) -> dict[str, Any]:
         return {k: v for k, v in user.items() if k not in ("password", "totp")}
@@ -117,20 +178,39 @@ def _administration(api: Blueprint, world: World) -> None:
         if kind == "domains":
             return jsonify(domains=[world.domain | {"enabled": True}], links={})
         if kind == "role_assignments":
-            return jsonify(role_assignments=[{"user": {"id": world.users[u]["id"], "name": u}, "role": world.roles[r],
-                                              "scope": {"project": {"id": world.projects[p]["id"], "name": p}}} for u, p, r in world.grants], links={})
+            return jsonify(
+                role_assignments=[
+                    {
+                        "user": {"id": world.users[u]["id"], "name": u},
+                        "role": world.roles[r],
+                        "scope": {"project": {"id": world.projects[p]["id"], "name": p}},
+                    }
+                    for u, p, r in world.grants
+                ],
+                links={},
+            )
         if kind not in tables:
             return jsonify({kind: [], "links": {}})
         if request.method == "POST":
             given = request.get_json()[kind[:-1]]
             if given["name"] in tables[kind]:
-                return _error(409, f"Conflict occurred attempting to store {kind[:-1]} - Duplicate entry.")
-            thing = {"id": new_id().replace("-", ""), "enabled": True, "domain_id": "default", "totp": "", "description": ""} | given
+                return _error(
+                    409, f"Conflict occurred attempting to store {kind[:-1]} - Duplicate entry."
+                )
+            thing = {
+                "id": new_id().replace("-", ""),
+                "enabled": True,
+                "domain_id": "default",
+                "totp": "",
+                "description": "",
+            } | given
             tables[kind][given["name"]] = thing
             return jsonify({kind[:-1]: shown(thing)}), 201
         return jsonify({kind: [shown(t) for t in tables[kind].values()], "links": {}})
 
-    @api.route("/v3/<any(users,projects,roles):kind>/<thing_id>", methods=["GET", "PATCH", "DELETE"])
+    @api.route(
+        "/v3/<any(users,projects,roles):kind>/<thing_id>", methods=["GET", "PATCH", "DELETE"]
+    )
     def one(kind: str, thing_id: str) -> Any:
         table = {"projects": world.projects, "users": world.users, "roles": world.roles}[kind]
         thing = next((t for t in table.values() if t["id"] == thing_id), None)
@@ -145,12 +225,20 @@ def _administration(api: Blueprint, world: World) -> None:
             thing.update(request.get_json()[kind[:-1]])
         return jsonify({kind[:-1]: shown(thing)})
 
-    @api.route("/v3/projects/<project_id>/users/<user_id>/roles/<role_id>", methods=["PUT", "DELETE"])
+    @api.route(
+        "/v3/projects/<project_id>/users/<user_id>/roles/<role_id>", methods=["PUT", "DELETE"]
+    )
     def grant(project_id: str, user_id: str, role_id: str) -> Any:
         if admin_only():
             return admin_only()
-        names = [next(n for n, t in table.items() if t["id"] == i) for table, i in
-                 ((world.users, user_id), (world.projects, project_id), (world.roles, role_id))]
+        names = [
+            next(n for n, t in table.items() if t["id"] == i)
+            for table, i in (
+                (world.users, user_id),
+                (world.projects, project_id),
+                (world.roles, role_id),
+            )
+        ]
         entry = (names[0], names[1], names[2])
         if request.method == "PUT":
             world.grants.append(entry)
@@ -164,12 +252,31 @@ def _credentials(api: Blueprint, world: World) -> None:
     def app_credentials(user_id: str) -> Any:
         if request.method == "POST":
             given = request.get_json()["application_credential"]
-            made = {"id": new_id().replace("-", ""), "secret": secrets.token_urlsafe(24), "description": "", "expires_at": None, "unrestricted": False,
-                    "project_id": g.token["project"]["id"], "user": g.token["user"], "project": g.token["project"], "roles": []} | given
+            made = {
+                "id": new_id().replace("-", ""),
+                "secret": secrets.token_urlsafe(24),
+                "description": "",
+                "expires_at": None,
+                "unrestricted": False,
+                "project_id": g.token["project"]["id"],
+                "user": g.token["user"],
+                "project": g.token["project"],
+                "roles": [],
+            } | given
             world.credentials[made["id"]] = made
-            return jsonify(application_credential={k: v for k, v in made.items() if k not in ("user", "project")}), 201
-        return jsonify(application_credentials=[{k: v for k, v in c.items() if k not in ("user", "project", "secret")}
-                                                for c in world.credentials.values() if c["user"]["id"] == user_id], links={})
+            return jsonify(
+                application_credential={
+                    k: v for k, v in made.items() if k not in ("user", "project")
+                }
+            ), 201
+        return jsonify(
+            application_credentials=[
+                {k: v for k, v in c.items() if k not in ("user", "project", "secret")}
+                for c in world.credentials.values()
+                if c["user"]["id"] == user_id
+            ],
+            links={},
+        )
 
     @api.delete("/v3/users/<user_id>/application_credentials/<cred_id>")
     def drop(user_id: str, cred_id: str) -> Any:
@@ -178,10 +285,17 @@ def _credentials(api: Blueprint, world: World) -> None:
     @api.route("/v3/users/<user_id>/credentials/OS-EC2", methods=["GET", "POST"])
     def ec2(user_id: str) -> Any:
         if request.method == "POST":
-            made = {"access": secrets.token_hex(16), "secret": secrets.token_hex(16), "user_id": user_id, "tenant_id": request.get_json()["tenant_id"]}
+            made = {
+                "access": secrets.token_hex(16),
+                "secret": secrets.token_hex(16),
+                "user_id": user_id,
+                "tenant_id": request.get_json()["tenant_id"],
+            }
             world.ec2[made["access"]] = made
             return jsonify(credential=made), 201
-        return jsonify(credentials=[c for c in world.ec2.values() if c["user_id"] == user_id], links={})
+        return jsonify(
+            credentials=[c for c in world.ec2.values() if c["user_id"] == user_id], links={}
+        )
 
     @api.delete("/v3/users/<user_id>/credentials/OS-EC2/<access>")
     def drop_ec2(user_id: str, access: str) -> Any:

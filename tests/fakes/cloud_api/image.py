@@ -16,12 +16,20 @@ def blueprint(world: World) -> Blueprint:
     data: dict[str, bytes] = {}
 
     def visible(image: dict[str, Any]) -> bool:
-        return image["visibility"] in ("public", "community") or image["owner"] == g.token["project"]["id"] or "admin" in g.roles
+        return (
+            image["visibility"] in ("public", "community")
+            or image["owner"] == g.token["project"]["id"]
+            or "admin" in g.roles
+        )
 
     @api.route("/v2/images", methods=["GET", "POST"])
     def images() -> Any:
         if request.method == "POST":
-            return jsonify(world.add_image(**({"name": None, "owner": g.token["project"]["id"]} | request.get_json()))), 201
+            return jsonify(
+                world.add_image(
+                    **({"name": None, "owner": g.token["project"]["id"]} | request.get_json())
+                )
+            ), 201
         found = [i for i in reversed(world.images.values()) if visible(i)]
         return jsonify(images=found, schema="/v2/schemas/images", first="/v2/images")
 
@@ -29,7 +37,10 @@ def blueprint(world: World) -> Blueprint:
     def image(image_id: str) -> Any:
         found = world.images.get(image_id)
         if not found or not visible(found):
-            return Response(f"<html><body><h1>404 Not Found</h1><p>No image found with ID {image_id}</p></body></html>", 404)
+            return Response(
+                f"<html><h1>404 Not Found</h1><p>No image found with ID {image_id}</p></html>",
+                404,
+            )
         if request.method == "DELETE":
             del world.images[image_id]
             return Response(status=204)
@@ -42,7 +53,11 @@ def blueprint(world: World) -> Blueprint:
     def content(image_id: str) -> Any:
         if request.method == "PUT":
             data[image_id] = request.get_data()
-            world.images[image_id] |= {"status": "active", "size": len(data[image_id]), "checksum": hashlib.md5(data[image_id]).hexdigest()}
+            world.images[image_id] |= {
+                "status": "active",
+                "size": len(data[image_id]),
+                "checksum": hashlib.md5(data[image_id]).hexdigest(),
+            }
             return Response(status=204)
         return Response(data.get(image_id, b""), content_type="application/octet-stream")
 
@@ -50,4 +65,5 @@ def blueprint(world: World) -> Blueprint:
     def import_image(image_id: str) -> Any:
         world.images[image_id] |= {"status": "active", "size": 1234}
         return Response(status=202)
+
     return api

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
+from werkzeug.routing import BaseConverter
 from werkzeug.serving import make_server
 
 from tests.fakes.cloud_api import compute, identity, image, network, objects
@@ -15,9 +17,16 @@ from tests.fakes.cloud_api.data import World
 SERVICES = ("identity", "compute", "image", "network", "object")
 
 
+class _Anything(BaseConverter):
+    "Names of objects may hold slashes and line ends."
+
+    regex = r"(?s:.+)"
+    part_isolating = False
+
+
 class FakeCloud:
-    """The whole stand-in. `down`: services that answer nothing; `failing`: {service: (status, body)}; `log`: every
-    (method, path) that came; `world`: what it knows."""
+    """The whole stand-in. `down`: services that answer nothing; `failing`: {service: (status,
+    body)}; `log`: every (method, path) that came; `world`: what it knows."""
 
     def __init__(self) -> None:
         self.world = World()
@@ -42,7 +51,10 @@ class FakeCloud:
 
     def _app(self) -> Flask:
         app = Flask("cloud", static_folder=None)
-        for name, module in zip(SERVICES, (identity, compute, image, network, objects), strict=True):
+        app.url_map.converters["anything"] = _Anything
+        for name, module in zip(
+            SERVICES, (identity, compute, image, network, objects), strict=True
+        ):
             app.register_blueprint(module.blueprint(self.world), url_prefix=f"/{name}")
 
         @app.before_request
@@ -51,7 +63,7 @@ class FakeCloud:
             self.log.append((request.method, request.full_path.rstrip("?")))
             if service in self.down:
                 # as a closed port would: the connection ends without an answer
-                request.environ["werkzeug.socket"].close()
+                request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
                 return Response(status=503)
             if service in self.failing:
                 status, body = self.failing[service]
@@ -63,10 +75,13 @@ class FakeCloud:
         @app.after_request
         def cors(response: Response) -> Response:
             response.headers["Access-Control-Allow-Origin"] = request.headers.get("Origin", "*")
-            response.headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "*")
+            response.headers["Access-Control-Allow-Headers"] = request.headers.get(
+                "Access-Control-Request-Headers", "*"
+            )
             response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, PATCH, DELETE"
             response.headers["Access-Control-Expose-Headers"] = "X-Subject-Token, Etag"
             return response
+
         return app
 
     def _authenticate(self, service: str) -> Any:
@@ -74,10 +89,18 @@ class FakeCloud:
             return None
         token = self.world.tokens.get(request.headers.get("X-Auth-Token", ""))
         if token is None or token["ends"] < time.time():
-            return jsonify(error={"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}), 401
+            return jsonify(
+                error={
+                    "code": 401,
+                    "title": "Unauthorized",
+                    "message": "The request you have made requires authentication.",
+                }
+            ), 401
         g.token = token
         g.roles = {r["name"] for r in token["body"].get("roles", [])}
         writes = request.method not in ("GET", "HEAD")
         if writes and service != "identity" and not g.roles & {"member", "manager", "admin"}:
-            return jsonify(forbidden={"code": 403, "message": "Policy doesn't allow this to be performed."}), 403
+            return jsonify(
+                forbidden={"code": 403, "message": "Policy doesn't allow this to be performed."}
+            ), 403
         return None

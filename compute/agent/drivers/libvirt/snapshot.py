@@ -67,7 +67,7 @@ class Snapshot:
         mine = next((n for n, file in names if file == str(path)), None)
         if mine is None:
             raise NoRootDisk(server_id=server_id)
-        socket, scratch = self.store.run / f"{server_id}.backup", self.store.path(server_id, "disk.scratch.part")
+        socket, scratch = self.store.socket(server_id, "backup"), self.store.path(server_id, "disk.scratch.part")
         self._abort(domain)
         for leftover in (socket, scratch):
             leftover.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ class Snapshot:
 
     @contextlib.contextmanager
     def _cold(self, server_id: str, path: Path) -> Iterator[tuple[Path, str]]:
-        socket = self.store.run / f"{server_id}.backup"
+        socket = self.store.socket(server_id, "backup")
         socket.unlink(missing_ok=True)
         # not --fork: as our own child it ends with us, and is waited for
         process = subprocess.Popen(

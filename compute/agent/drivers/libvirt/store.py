@@ -41,9 +41,9 @@ class InstanceStore:
         "What the XML names. Sockets lie apart: a socket's path may have 107 characters, and no more."
         return Files(str(self.path(server_id, "console.log")), str(self.socket(server_id)))
 
-    def socket(self, server_id: str) -> Path:
-        "The serial console's socket."
-        return self.run / f"{server_id}.serial"
+    def socket(self, server_id: str, kind: str = "serial") -> Path:
+        "The socket of the serial console, or of a `backup`. Short: see `files`."
+        return self.run / f"{server_id[:13]}.{kind[0]}"
 
     def save(self, spec: ServerSpec, extra: dict[str, Any] | None = None) -> None:
         "Remember what the server is, without its secrets."

@@ -1,0 +1,126 @@
+"""Request bodies of unknown length that are known to be whole.
+
+The WSGI server ends a chunked body whose connection broke as if it had ended well (granian 2.8:
+read() returns b"" for both). A truncated upload would then count as complete. What the server does
+not tell, the kernel does: a client that is done sending waits for the answer, and its connection is
+established; one that broke off has closed it.
+
+The server does not say either which connection a request came by. It is one of this process's own
+sockets, so the sockets of that client address are watched from the first read on, and those whose
+received bytes fit the body are it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+_ESTABLISHED = 1
+_RECEIVED_AT = 128
+"""Offset of tcpi_bytes_received in struct tcp_info (linux/tcp.h)."""
+_INFO_SIZE = 136
+_BUFFERED = 16 * 1024 * 1024
+"""Most that may have arrived before the first read: buffers of the kernel and of the server."""
+
+
+class BrokenBody(OSError):
+    "The connection was lost before the end of the request body."
+
+
+class WholeBody:
+    """The `wsgi.input` of a chunked request; `read` raises BrokenBody where the server would end a
+    broken body.
+
+    Reads go to `stream`. Close it, or use it as a context manager.
+    """
+
+    def __init__(self, stream: Any, environ: Mapping[str, Any]) -> None:
+        self._stream = stream
+        self._total = 0
+        self._watched: dict[socket.socket, int] = _sockets_of(_address(environ))
+
+    def read(self, size: int = -1) -> bytes:
+        "As of the stream. Raises BrokenBody."
+        block: bytes = self._stream.read(size)
+        self._total += len(block)
+        if not block:
+            whole = self._arrived_whole()
+            self.close()
+            if not whole:
+                raise BrokenBody("the connection was lost before the end of the body.")
+        return block
+
+    def _arrived_whole(self) -> bool:
+        most = self._total + self._total // 10 + 64 * 1024
+        for connection, before in self._watched.items():
+            state, received = _tcp_info(connection)
+            arrived = received - before
+            ours = received >= self._total and self._total - _BUFFERED <= arrived <= most
+            if ours and state != _ESTABLISHED:
+                return False
+        return True
+
+    def close(self) -> None:
+        "Stop watching; more than once is fine."
+        for connection in self._watched:
+            connection.close()
+        self._watched = {}
+
+    def __enter__(self) -> WholeBody:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _address(environ: Mapping[str, Any]) -> str:
+    "Who is connected, whatever a proxy in front says about its own client."
+    original = environ.get("werkzeug.proxy_fix.orig", environ)
+    return str(original.get("REMOTE_ADDR") or "")
+
+
+def _plain(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _sockets_of(address: str) -> dict[socket.socket, int]:
+    "Duplicates of this process's connections with `address`, and the bytes each has received."
+    found: dict[socket.socket, int] = {}
+    if not address:
+        return found
+    wanted = _plain(address)
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                continue
+            connection = socket.socket(fileno=os.dup(int(name)))
+        except OSError:
+            continue  # closed meanwhile, or no socket
+        try:
+            peer = connection.getpeername()
+            is_tcp = connection.type == socket.SOCK_STREAM and isinstance(peer, tuple)
+            if is_tcp and _plain(peer[0]) == wanted:
+                found[connection] = _tcp_info(connection)[1]
+                continue
+        except OSError:
+            pass  # not connected
+        connection.close()
+    return found
+
+
+def _tcp_info(connection: socket.socket) -> tuple[int, int]:
+    "(state, bytes received) of a connection."
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_SIZE)
+    if len(info) < _INFO_SIZE:
+        return info[0] if info else 0, 0
+    return info[0], int.from_bytes(info[_RECEIVED_AT : _RECEIVED_AT + 8], "little")

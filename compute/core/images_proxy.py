@@ -1,0 +1,43 @@
+"The image proxy of old versions: images in Nova's words."
+
+from collections.abc import Mapping
+from typing import Any
+
+from common.context import Context
+from compute.core import Deps, proxies
+from compute.core.images import kept
+
+STATUS = {"queued": ("SAVING", 25), "saving": ("SAVING", 50), "active": ("ACTIVE", 100), "killed": ("ERROR", 0),
+          "deleted": ("DELETED", 0), "pending_delete": ("DELETED", 0), "importing": ("SAVING", 50),
+          "uploading": ("SAVING", 50), "deactivated": ("UNKNOWN", 0)}
+_MEDIA = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+
+
+def find(deps: Deps, ctx: Context, args: Mapping[str, str]) -> list[dict[str, Any]]:
+    "Images that the caller sees, by name, status, limit and marker."
+    query = {k: args[k] for k in ("name", "marker", "limit") if k in args}
+    if "status" in args:
+        query["status"] = next((k for k, v in STATUS.items() if v[0] == args["status"].upper()), "none")
+    return list(proxies.call(deps, ctx, "image", "GET", "/v2/images", params=query)["images"])
+
+
+def get(deps: Deps, ctx: Context, image_id: str) -> dict[str, Any]:
+    "One image."
+    return dict(proxies.call(deps, ctx, "image", "GET", f"/v2/images/{image_id}"))
+
+
+def delete(deps: Deps, ctx: Context, image_id: str) -> None:
+    "Delete it."
+    proxies.call(deps, ctx, "image", "DELETE", f"/v2/images/{image_id}")
+
+
+def set_metadata(deps: Deps, ctx: Context, image_id: str, changes: Mapping[str, str], *, replace: bool) -> dict[str, str]:
+    "Add to an image's properties, or replace them."
+    old = kept(get(deps, ctx, image_id))["properties"]
+    patch = [{"op": "replace" if k in old else "add", "path": f"/{k}", "value": v} for k, v in changes.items()]
+    if replace:
+        patch += [{"op": "remove", "path": f"/{k}"} for k in old if k not in changes]
+    peer = deps.services.of(ctx).image
+    answer = peer.patch(f"/v2/images/{image_id}", json=patch, headers=_MEDIA, raise_exc=False)
+    proxies.refuse(answer, "image")
+    return dict(changes) if replace else {**old, **changes}

@@ -1,0 +1,1 @@
+"Entities as the JSON of the Identity API v3."
