@@ -26,7 +26,7 @@ def text(
 ) -> Any:
     "A line of text (several with `area`)."
     rules: list[Any] = [
-        validators.InputRequired("Please fill this in.") if required else validators.Optional(),
+        validators.DataRequired("Please fill this in.") if required else validators.Optional(),
         validators.Length(max=most, message=f"At most {most} characters."),
     ]
     kind = (

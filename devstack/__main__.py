@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
         from devstack.images import build
         build(paths, arguments.kind, quiet=arguments.quiet)
     elif arguments.command == "test":
-        from devstack.checks import run_all
+        from devstack.testing import main as run_all
         return run_all(paths, arguments.only)
     return None
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from devstack import machine, namespaces
+from devstack import machine
 from devstack.paths import Paths
 from devstack.preflight import mark_of
 from devstack.progress import step
@@ -133,10 +133,3 @@ def _purge(paths: Paths) -> None:
     shutil.rmtree(paths.cache, ignore_errors=True)
     if not paths.venv_given:
         shutil.rmtree(paths.venv, ignore_errors=True)
-
-
-def remove_instance(paths: Paths, *, purge: bool) -> None:
-    "After `down` inside: the namespaces themselves, and with purge the instance's root. Runs outside."
-    namespaces.remove(paths)
-    if purge:
-        shutil.rmtree(paths.root, ignore_errors=True)

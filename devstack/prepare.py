@@ -7,6 +7,7 @@ namespaces of an instance, and becomes `python -m devstack COMMAND` there.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def main(argv: list[str]) -> None:
     command, rest = argv[0], _instance_argument(argv[1:])
     try:
         paths = Paths.of()
-        if command in ("up", "test"):
+        inside = os.environ.get(namespaces.INSIDE) == paths.mark
+        if command in ("up", "test") and not inside:
             prepare(paths, command)
         if command == "test":
             become(paths, command, rest)
@@ -35,19 +37,47 @@ def main(argv: list[str]) -> None:
             packages.ensure(packages.BASE)
             environment.ensure(paths, ["control", "compute", "devstack"])
             become(paths, command, rest)
-        if command == "up":
+        if command == "up" and not inside:
             _build_image(paths)
         elif not paths.python.exists():
             raise Refused(f"There is no cloud here (no {paths.python}): devstack/up makes one.")
-        if paths.instance:
+        if paths.instance and not (command == "down" and not inside):
             namespaces.enter(paths, create=command == "up")
         if command == _RUN:
-            os.execvpe(rest[0], rest, {**os.environ, **paths.environment()})
+            _run(paths, rest)
+        if command == "down" and paths.instance and not inside:
+            _down_instance(paths, rest)
         become(paths, command, rest)
     except (Refused, BadInstance) as refusal:
         sys.exit(f"devstack: {refusal}")
     except KeyboardInterrupt:
         sys.exit("devstack: interrupted; run the command again to go on")
+
+
+def _run(paths: Paths, command: list[str]) -> None:
+    "Become a command inside the cloud's namespaces, with the programs of its environment first on the path."
+    if not command:
+        raise Refused("devstack/run [--instance NAME] COMMAND [ARGUMENTS]")
+    path = f"{paths.venv}/bin:{os.environ.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}"
+    try:
+        os.execvpe(command[0], command, {**os.environ, **paths.environment(), "PATH": path})
+    except FileNotFoundError as absent:
+        raise Refused(f"There is no program {command[0]!r}.") from absent
+
+
+def _down_instance(paths: Paths, rest: list[str]) -> None:
+    "`down` inside the namespaces, then the namespaces themselves."
+    if namespaces.find_holder(paths):
+        child = os.fork()
+        if child == 0:
+            namespaces.enter(paths, create=False)  # starts this command again, inside
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit(os.waitstatus_to_exitcode(status))
+    namespaces.remove(paths)
+    if "--purge" in rest:
+        shutil.rmtree(paths.root, ignore_errors=True)
+    sys.exit(0)
 
 
 def _instance_argument(rest: list[str]) -> list[str]:

@@ -129,8 +129,7 @@ def _ovn(paths: Paths) -> list[Program]:
             INFRA, environment=found, priority=10)
     northd = ("ovn-northd", f"--ovnnb-db=unix:{run}/ovnnb_db.sock", f"--ovnsb-db=unix:{run}/ovnsb_db.sock",
               f"--pidfile={run}/ovn-northd.pid", f"--unixctl={run}/ovn-northd.ctl", "--no-chdir", *log)
-    controller = ("ovn-controller", f"unix:{OVS_RUN}/db.sock", f"--pidfile={run}/ovn-controller.pid",
-                  f"--unixctl={run}/ovn-controller.ctl", "--no-chdir", *log)
+    controller = ("ovn-controller", f"unix:{OVS_RUN}/db.sock", f"--pidfile={run}/ovn-controller.pid", "--no-chdir", *log)
     return [
         database("nb"), database("sb"),
         Program("ovn-northd", northd, INFRA, environment=found, priority=30),

@@ -91,7 +91,8 @@ def write(settings: Settings, packages: list[str]) -> None:
     for package in packages:
         write_private(etc / f"{package}.conf", service_conf(settings, package))
     write_private(etc / "bootstrap.json", json.dumps(bootstrap(settings, packages), indent=1) + "\n")
-    write_private(etc / "openrc", openrc(settings))
+    write_private(etc / "openrc", openrc(settings, "demo"))
+    write_private(etc / "openrc-admin", openrc(settings, "admin"))
     write_private(etc / "clouds.yaml", clouds_yaml(settings))
 
 
@@ -168,18 +169,12 @@ def bootstrap(settings: Settings, packages: list[str]) -> dict[str, object]:
             "users": [*people, *daemons], "region": REGION, "services": catalog}
 
 
-def openrc(settings: Settings) -> str:
-    "Shell variables of the demo user; `source openrc admin` gives the administrator's."
-    cases = "\n".join(
-        f"{name}) OS_USERNAME={name} OS_PROJECT_NAME={project} OS_PASSWORD='{settings.secrets[name]}' ;;"
-        for name, project in USERS.items())
-    return f"""# source {settings.paths.etc}/openrc [admin|demo|alt_demo]
-case "${{1:-demo}}" in
-{cases}
-*) echo "openrc: no user $1" >&2 ;;
-esac
+def openrc(settings: Settings, user: str) -> str:
+    "Shell variables of one user, for openstack and its kin."
+    return f"""# source this file, then: openstack server list
 unset OS_CLOUD OS_TOKEN OS_SYSTEM_SCOPE
-export OS_USERNAME OS_PROJECT_NAME OS_PASSWORD OS_AUTH_URL={settings.url(5000, "/v3")}
+export OS_USERNAME={user} OS_PROJECT_NAME={USERS[user]} OS_PASSWORD='{settings.secrets[user]}'
+export OS_AUTH_URL={settings.url(5000, "/v3")}
 export OS_USER_DOMAIN_NAME=Default OS_PROJECT_DOMAIN_NAME=Default
 export OS_REGION_NAME={REGION} OS_IDENTITY_API_VERSION=3 OS_INTERFACE=public
 export PATH="{settings.paths.venv}/bin:$PATH"

@@ -124,7 +124,7 @@ def _inside(*arguments: str) -> Callable[[Paths], int]:
 
     def run(paths: Paths) -> int:
         cloud = Paths.of({**os.environ, "ALTOSTRATUS_INSTANCE": INSTANCE})
-        script = f'. {cloud.etc}/openrc && exec {cloud.python} -m pytest "$@"'
+        script = f'. {cloud.etc}/openrc-admin && exec {cloud.python} -m pytest "$@"'
         return _shell(
             [
                 str(REPO / "devstack/run"),

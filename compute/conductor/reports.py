@@ -19,6 +19,7 @@ from compute.store.models import ComputeNode, Server
 LOG = logging.getLogger(__name__)
 TASKS = {"networking", "block_device_mapping", "spawning", "rebuild_spawning", "image_uploading",
          "image_pending_upload", "resize_migrating", "resize_migrated", "resize_finish"}
+TOLD_BEFORE = {"networking", "block_device_mapping", "spawning", "rebuild_spawning"}
 POWER_STATES = {1: "active", 3: "paused", 4: "stopped", 6: "stopped", 7: "suspended"}
 
 
@@ -71,6 +72,8 @@ class ReportsServer:
 
     def progress(self, job_id: str, server_id: str, step: str, detail: dict | None = None) -> None:
         "Reports.progress"
+        if not detail and step in TOLD_BEFORE:
+            return  # the conductor wrote that down when it gave the order: no statement for it
         with self.deps.db.write() as session:
             job = work_store.get_job(session, job_id.partition(".")[0])
             if job is None or job.state not in work_store.OPEN:

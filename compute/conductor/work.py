@@ -29,6 +29,8 @@ class Work:
 
     def __init__(self, deps: Deps, job: Job) -> None:
         self.deps, self.job = deps, job
+        self.known: tuple[Server, list[BlockDevice]] | None = None
+        """What the step before has loaded, for the next one in the same conductor."""
 
     @property
     def ctx(self) -> Context:
@@ -38,7 +40,7 @@ class Work:
                        roles=tuple(known.get("roles") or ()), request_id=known["request_id"])
 
     def load(self, session: Any) -> tuple[Server, list[BlockDevice]]:
-        "The server and its devices, in this session. Raises JobOver when it is gone."
+        "The server and its devices, in this session. Raises JobOver when the server is gone."
         server = server_store.get(session, self.job.server_id, deleted=True)
         if server is None:
             raise JobOver()
@@ -62,25 +64,31 @@ class Work:
 
     def go_in(self, session: Any, step: str, *, host: str | None = None, **notes: Any) -> None:
         "The same in a transaction that does more. The lease stays."
-        keep = (self.job.lease, self.job.lease_until)
         args = {**self.job.args, **notes}
-        if not store.move(session, self.job, "ready", step=step, args=args, host=host):
+        if not store.move(session, self.job, "ready", step=step, args=args, host=host, keep_lease=True):
             raise JobOver()
-        self.job.lease, self.job.lease_until = keep
-        store.keep_lease(session, self.job)
+
+    def wait_in(self, session: Any, host: str, step: str) -> str:
+        "Wait for an answer to the order of `step`, in a transaction that does more; the id of the order."
+        number = int(self.job.args.get("order", 0)) + (0 if self.job.args.get("resend") else 1)
+        args = {k: v for k, v in self.job.args.items() if k not in ("resend", "report")} | {"order": number}
+        if not store.move(session, self.job, "waiting", step=step, host=host, args=args):
+            raise JobOver()
+        return f"{self.job.id}.{number}"
+
+    def send(self, host: str, order: str, cast: Callable[[Agent, str], None]) -> None:
+        "Send an order after `wait_in`; one that cannot be sent now is sent again by the reconcile loop."
+        try:
+            cast(self.deps.bus.client(Agent, self.ctx, host=host), order)
+        except Error as error:
+            LOG.warning("job %s: the order to %s waits: %s", self.job.id, host, error)
 
     def order(self, host: str, cast: Callable[[Agent, str], None], *, step: str | None = None) -> None:
         """Wait for the agent of `host`, then send it the order: in this sequence, so that its answer cannot come too early. `cast`
         gets the agent and the id of the order. One that cannot be sent now is sent again by the reconcile loop, under the same id."""
-        number = int(self.job.args.get("order", 0)) + (0 if self.job.args.get("resend") else 1)
-        args = {k: v for k, v in self.job.args.items() if k not in ("resend", "report")} | {"order": number}
         with self.deps.db.write() as session:
-            if not store.move(session, self.job, "waiting", step=step or self.job.step, host=host, args=args):
-                raise JobOver()
-        try:
-            cast(self.deps.bus.client(Agent, self.ctx, host=host), f"{self.job.id}.{number}")
-        except Error as error:
-            LOG.warning("job %s: the order to %s waits: %s", self.job.id, host, error)
+            order = self.wait_in(session, host, step or self.job.step)
+        self.send(host, order, cast)
 
     def tell(self, host: str, cast: Callable[[Agent], None]) -> None:
         "An order whose answer is not waited for."
@@ -110,13 +118,11 @@ def finish_event(session: Any, job: Job, *, ok: bool, message: str | None = None
     "Close the event of a job's action record."
     if not job.action_id:
         return
-    event = store.open_event(session, job.action_id, core_work.event_of(job.kind, job.args))
     moment = utcnow()
-    if event is not None:
-        event.finish_at, event.result = moment, "Success" if ok else "Error"
-        event.host = job.host or event.host
-        if not ok:
-            event.details, event.traceback = message, details
+    values: dict[str, Any] = {"finish_at": moment, "result": "Success" if ok else "Error"}
+    values |= {"host": job.host} if job.host else {}
+    values |= {} if ok else {"details": message, "traceback": details}
+    store.close_event(session, job.action_id, core_work.event_of(job.kind, job.args), **values)
     store.touch_action(session, job.action_id, moment, None if ok else message or "Error")
 
 

@@ -49,9 +49,9 @@ def boot(deps: Deps, ctx: Context, wish: Mapping[str, Any], hints: Mapping[str, 
     server["request"] = {"networks": wanted, "groups": secure, "password": password, **where,
                          "volume_token": None, "min_disk_ok": True}
     with deps.db.write() as session:
-        _limits(deps, session, ctx, wish)
+        limits = _limits(deps, session, ctx, wish)
         group = groups.for_boot(deps, session, ctx, hints)
-        count = quotas.admit(deps, session, ctx.project_id or "", ctx.user_id or "", flavor, least, most)
+        count = quotas.admit(deps, session, ctx.project_id or "", ctx.user_id or "", flavor, least, most, limits)
         if group is not None:
             server["group_id"] = group
             groups.admit(deps, session, ctx, group, count)
@@ -175,7 +175,7 @@ def _row(common: Mapping[str, Any], wish: Mapping[str, Any], index: int, count: 
                   launch_index=index, **common)
 
 
-def _limits(deps: Deps, session: Any, ctx: Context, wish: Mapping[str, Any]) -> None:
+def _limits(deps: Deps, session: Any, ctx: Context, wish: Mapping[str, Any]) -> dict[str, int]:
     limits = quotas.effective(deps, session, ctx.project_id, ctx.user_id)
     _most("metadata_items", len(wish.get("metadata") or {}), limits)
     files: Sequence[Mapping[str, str]] = wish.get("personality") or []
@@ -183,6 +183,7 @@ def _limits(deps: Deps, session: Any, ctx: Context, wish: Mapping[str, Any]) -> 
     for one in files:
         _most("injected_file_path_bytes", len(one["path"].encode()), limits)
         _most("injected_file_content_bytes", len(one["contents"]) * 3 // 4, limits)
+    return limits
 
 
 def _most(name: str, given: int, limits: Mapping[str, int]) -> None:

@@ -98,11 +98,11 @@ def update_class(deps: Deps, name: str, changes: Mapping[str, int]) -> dict[str,
 
 
 def admit(deps: Deps, session: Any, project_id: str, user_id: str, flavor: Mapping[str, Any],
-          least: int, most: int) -> int:
+          least: int, most: int, limits: Mapping[str, int] | None = None) -> int:
     """How many servers of `flavor`, `least` to `most`, the project may have in addition. Call it in the transaction that adds
     them. Raises QuotaExceeded naming what is short."""
     store.take_turn(session, project_id)
-    limits = effective(deps, session, project_id, user_id)
+    limits = limits or effective(deps, session, project_id, user_id)
     used = dict(zip(COUNTED, server_store.usage(session, project_id), strict=True))
     each = {"instances": 1, "cores": int(flavor["vcpus"]), "ram": int(flavor["memory_mib"])}
     allowed = most

@@ -59,19 +59,21 @@ def load_hosts(deps: Deps, session: Any) -> list[Host]:
     providers = {p.uuid: p for p in placement.providers(session)}
     inventories = placement.inventories(session)
     traits = placement.traits_of(session)
-    zones = store.zones(session, deps.config.compute.default_availability_zone)
+    default = deps.config.compute.default_availability_zone
     aggregates = {a.id: dict(a.meta or {}) for a in store.aggregates(session)}
     member_of: dict[str, list[dict[str, str]]] = {}
     for aggregate_id, names in store.members(session).items() if aggregates else ():
         for name in names:
             member_of.setdefault(name, []).append(aggregates.get(aggregate_id, {}))
+    zones = {h: next((a["availability_zone"] for a in metas if a.get("availability_zone")), default)
+             for h, metas in member_of.items()}
     counts = server_store.counts_by_host(session)
     out = []
     for node, service in rows:
         provider = providers.get(node.uuid)
         have = inventories.get(provider.id, {}) if provider else {}
         out.append(Host(
-            name=node.host, node=node.hypervisor_hostname, zone=zones[node.host],
+            name=node.host, node=node.hypervisor_hostname, zone=zones.get(node.host, default),
             up=hosts.is_up(deps, service), disabled=service.disabled,
             disabled_reason=service.disabled_reason, report=node.report or {},
             total={rc: i.total for rc, i in have.items()},
@@ -94,8 +96,9 @@ def settings(deps: Deps) -> Settings:
 
 
 def choose_and_claim(deps: Deps, session: Any, server: Server, request: Request, *,
-                     consumer: str | None = None) -> tuple[Host, Ranking]:
-    """Rank, then claim on the best host that still has room, in the caller's transaction.
+                     new: bool = False) -> tuple[Host, Ranking]:
+    """Rank, then claim on the best host that still has room, in the caller's transaction. `new`: the server surely holds
+    nothing yet.
 
     Raises NoValidHost whose sentence counts the reasons.
     """
@@ -105,8 +108,8 @@ def choose_and_claim(deps: Deps, session: Any, server: Server, request: Request,
         try:
             with session.begin_nested() if len(ranking.hosts) > 1 else _same():
                 allocations.replace(
-                    session, consumer or server.id, {host.provider_id: amounts},
-                    project_id=server.project_id, user_id=server.user_id)
+                    session, server.id, {host.provider_id: amounts}, project_id=server.project_id,
+                    user_id=server.user_id, new=new)
             return host, ranking
         except allocations.NoRoom as error:
             # between reading and claiming somebody else got it: the next host

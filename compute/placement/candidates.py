@@ -159,7 +159,7 @@ def _group_choices(universe: Universe, tree: Sequence[Provider], group: Group) -
     "Ways in which a tree can give what one group asks for: {class: provider id}."
     if group.in_tree and all(p.uuid != group.in_tree for p in tree):
         return
-    fitting = [p for p in tree if _member(universe, p.id, group)]
+    fitting = [p for p in tree if member(universe, p.id, group)]
     if group.suffix:
         for one in fitting:
             if _has_traits(universe, one.id, group.required, group.forbidden) and all(
@@ -203,9 +203,16 @@ def _has_traits(universe: Universe, provider_id: int, required: Sequence[set[str
     return all(s & traits for s in required) and not forbidden & traits
 
 
-def _member(universe: Universe, provider_id: int, group: Group) -> bool:
+def member(universe: Universe, provider_id: int, group: Group) -> bool:
+    "Whether a provider is in the aggregates that a group asks for."
     own = universe.aggregates.get(provider_id, set())
     # membership of the root counts for the whole tree
     root = universe.providers[provider_id].root_id
     own = own | universe.aggregates.get(root or 0, set())
     return all(s & own for s in group.member_of) and not group.not_member_of & own
+
+
+def room(universe: Universe, provider_id: int, group: Group) -> bool:
+    "Whether one provider alone has the traits and the room that a group asks for."
+    return _has_traits(universe, provider_id, group.required, group.forbidden) and all(
+        _has_room(universe, provider_id, rc, n) for rc, n in group.resources.items())

@@ -283,3 +283,9 @@ def set_root_image(session: Session, server_id: str, image_id: str) -> None:
 def device_of_volume(session: Session, volume_id: str) -> BlockDevice | None:
     "A block device that has the volume."
     return session.scalars(select(BlockDevice).where(BlockDevice.volume_id == volume_id)).first()
+
+
+def mark_attached(session: Session, server_id: str) -> None:
+    "Every device of a server is in the guest."
+    session.execute(update(BlockDevice).where(BlockDevice.server_id == server_id).values(
+        attached=True).execution_options(synchronize_session=False))

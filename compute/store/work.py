@@ -32,9 +32,11 @@ def get_job(session: Session, job_id: str, lock: bool = False) -> Job | None:
 
 
 def move(session: Session, job: Job, state: str, *, step: str | None = None,
-         host: str | None = None, args: dict[str, Any] | None = None) -> bool:
+         host: str | None = None, args: dict[str, Any] | None = None, keep_lease: bool = False) -> bool:
     "Put a job that is still open into `state`; False when it was cancelled meanwhile."
-    values: dict[str, Any] = {"state": state, "lease": None, "lease_until": None, "updated_at": now()}
+    values: dict[str, Any] = {"state": state, "updated_at": now()}
+    if not keep_lease:
+        values |= {"lease": None, "lease_until": None}
     values |= {k: v for k, v in (("step", step), ("host", host), ("args", args)) if v is not None}
     result = session.execute(update(Job).where(Job.id == job.id, Job.state.in_(OPEN)).values(
         **values).execution_options(synchronize_session=False))
@@ -112,11 +114,11 @@ def events_of(session: Session, action_id: int) -> list[ActionEvent]:
         ActionEvent.action_id == action_id).order_by(ActionEvent.start_at.desc(), ActionEvent.id.desc())))
 
 
-def open_event(session: Session, action_id: int, event: str) -> ActionEvent | None:
-    "The event of this name that has not ended."
-    return session.scalars(select(ActionEvent).where(
+def close_event(session: Session, action_id: int, event: str, **values: Any) -> None:
+    "End the event of this name that has not ended."
+    session.execute(update(ActionEvent).where(
         ActionEvent.action_id == action_id, ActionEvent.event == event,
-        ActionEvent.finish_at.is_(None)).order_by(ActionEvent.id.desc())).first()
+        ActionEvent.finish_at.is_(None)).values(**values).execution_options(synchronize_session=False))
 
 
 def last_event(session: Session, server_id: str, action: str) -> tuple[Action, ActionEvent] | None:
@@ -163,12 +165,6 @@ def migration_by_uuid(session: Session, uuid: str) -> Migration | None:
 def jobs_by_state(session: Session) -> dict[str, int]:
     "How many jobs are in each state, for the figures."
     return {s: n for s, n in session.execute(select(Job.state, func.count()).group_by(Job.state))}
-
-
-def keep_lease(session: Session, job: Job) -> None:
-    "Write down that the lease goes on."
-    session.execute(update(Job).where(Job.id == job.id).values(
-        lease=job.lease, lease_until=job.lease_until).execution_options(synchronize_session=False))
 
 
 def touch_action(session: Session, action_id: int, moment: datetime, message: str | None) -> None:

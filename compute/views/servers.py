@@ -198,7 +198,10 @@ def old_answer(full: dict[str, Any], version: Version) -> dict[str, Any]:
     keep = {"id", "name", "status", "tenant_id", "user_id", "metadata", "hostId", "image", "flavor", "created",
             "updated", "addresses", "accessIPv4", "accessIPv6", "links", "OS-DCF:diskConfig", "progress", "fault",
             "locked", "description", "tags", "trusted_image_certificates", "server_groups", "locked_reason"}
-    return {k: v for k, v in full.items() if k in keep}
+    out = {k: v for k, v in full.items() if k in keep}
+    out["addresses"] = {n: [{"version": a["version"], "addr": a["addr"]} for a in rows]
+                        for n, rows in full["addresses"].items()}
+    return out
 
 
 def topology(server: Server, host_side: bool) -> dict[str, Any]:

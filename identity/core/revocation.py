@@ -41,3 +41,9 @@ def listed(deps: Deps, since: int) -> dict[str, Any]:
         records = [{"seq": r.seq, "key": r.key, "issued_before": r.issued_before, "expires_at": r.expires_at}
                    for r in store.since(session, since)]
     return {"revocations": records, "latest": latest}
+
+
+def purge(deps: Deps) -> None:
+    "Forget records of tokens that cannot be alive any more."
+    with deps.db.write() as session:
+        store.purge(session)

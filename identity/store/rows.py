@@ -85,3 +85,11 @@ def bump(session: Session, name: str) -> None:
 def epochs(session: Session) -> dict[str, int]:
     "All counters."
     return dict(session.execute(select(Epoch.name, Epoch.value)).tuples().all())
+
+
+def by_keys(session: Session, model: Any, ids: Iterable[str]) -> list[Any]:
+    "Rows with these ids, some hundred a statement."
+    wanted, found = list(ids), []
+    for start in range(0, len(wanted), 500):
+        found += session.scalars(select(model).where(model.id.in_(wanted[start:start + 500])))
+    return found

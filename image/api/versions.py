@@ -4,12 +4,13 @@ from common.http import Api, Reply
 
 api = Api()
 CURRENT = 17
-MISSING = (14,)
-"""2.14 was withdrawn before any release of the original had it."""
+CACHE = 14
+"""The version that brought the cache: clients ask for it to know whether there is one."""
 
 
-def _document(url: str) -> dict:
-    minors = [m for m in range(CURRENT, -1, -1) if m not in MISSING]
+def _document(request, deps) -> dict:
+    url = (deps.config.api.public_url or request.host_url).rstrip("/")
+    minors = [m for m in range(CURRENT, -1, -1) if m != CACHE or deps.cache is not None]
     return {
         "versions": [
             {
@@ -22,29 +23,25 @@ def _document(url: str) -> dict:
     }
 
 
-def _url(request, deps) -> str:
-    return (deps.config.api.public_url or request.host_url).rstrip("/")
-
-
 @api.get("/", open=True)
 def choices(request, deps):
     "Clients expect 300 Multiple Choices here."
-    return Reply(_document(_url(request, deps)), 300)
+    return Reply(_document(request, deps), 300)
 
 
 @api.get("/versions", open=True)
 def versions(request, deps):
     "The same with 200."
-    return _document(_url(request, deps))
+    return _document(request, deps)
 
 
 @api.get("/v2", open=True)
 def version_2(request, deps):
     "As the root."
-    return Reply(_document(_url(request, deps)), 300)
+    return Reply(_document(request, deps), 300)
 
 
 @api.get("/v2/", open=True)
 def version_2_slash(request, deps):
     "As the root."
-    return Reply(_document(_url(request, deps)), 300)
+    return Reply(_document(request, deps), 300)

@@ -32,6 +32,10 @@ def run(deps: Deps) -> None:
     removal.erase(deps, doomed)
     for image_id in {*empty, *(b.image_id for b in doomed)}:
         removal.drop_if_empty(deps, image_id)
+    with deps.db.read() as session:
+        unsettled = blobs.unsettled(session)
+    for image_id in unsettled:
+        restore_status(deps, image_id)
     lifetime = datetime.timedelta(hours=deps.config.imports.task_lifetime_h)
     with deps.db.write() as session:
         tasks.forget_old(session, utcnow() - lifetime)

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from keystoneauth1.exceptions import ClientException
+
 from common.client import Services
 from common.errors import Error
 from image.core.blobs import BLOCK
@@ -41,7 +43,7 @@ class ObjectStore:
             response = peer.request(method, f"{self._base()}/{path}", raise_exc=False, **options)
         except Error as error:
             raise StoreUnavailable(store=self.name, reason=error.message) from error
-        except OSError as error:
+        except (OSError, ClientException) as error:
             raise StoreUnavailable(store=self.name, reason=str(error)) from error
         if response.status_code >= 300 and response.status_code != 404:
             reason = f"{method} answered {response.status_code}."
@@ -163,7 +165,7 @@ class ObjectWriter:
         self._close_segment()
         target = f"{self.store.options.container}/{self.key}"
         if not self._segments:
-            self.store.call("PUT", target, data=b"")
+            self.store.call("PUT", target, headers={"Content-Length": "0"})
         elif not self.whole:
             self.store.call(
                 "PUT", target, params={"multipart-manifest": "put"}, data=json.dumps(self._segments)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from image.store.base import rowcount
-from image.store.models import Blob, Image, Worker
+from image.store.models import Blob, Image, Task, Worker
 
 STAGING = "os_glance_staging_store"
 """Name of the place where staged data waits for its import."""
@@ -126,6 +126,22 @@ def removable(session: Session) -> Sequence[str]:
         .where(~select(Blob.id).where(Blob.image_id == Image.id).exists())
     )
     return session.scalars(query).all()
+
+
+def unsettled(session: Session) -> Sequence[str]:
+    """Images that say somebody works on them while nobody does: `saving` without data being
+    written, `uploading` without staged data, `importing` without a task. Every step writes both in
+    one transaction, so only a death between two steps leaves them."""
+    mine = Blob.image_id == Image.id
+    written = select(Blob.id).where(mine, Blob.state == "writing").exists()
+    staged = select(Blob.id).where(mine, Blob.state == "ready", Blob.store == STAGING).exists()
+    worked = select(Task.id).where(
+        Task.image_id == Image.id, Task.status.in_(("pending", "processing"))
+    )
+    query = select(Image.id).where(
+        Image.status.in_(("saving", "uploading", "importing")), ~written, ~worked.exists()
+    )
+    return session.scalars(query.where(~((Image.status == "uploading") & staged))).all()
 
 
 def beat(session: Session, worker_id: str, host: str, now: datetime.datetime) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from common.db import utcnow
 from common.errors import Error
 from compute.conductor.flows.flow import Flow, needs_token
-from compute.conductor.work import Work
+from compute.conductor.work import JobOver, Work
+from compute.contracts.specs import ServerSpec
 from compute.core import network, schedule, volumes
 from compute.core.hosts import report_of
 from compute.core.spec import server_spec
@@ -29,57 +30,73 @@ class Build(Flow):
         "Choose a host and claim it, in one transaction."
         tried = set(work.job.args.get("tried") or [])
         with work.deps.db.write() as session:
-            work.still(session)
             server, devices = work.load(session)
             request = schedule.request_for(session, server, devices, exclude=tried)
-            host, ranking = schedule.choose_and_claim(work.deps, session, server, request)
+            host, ranking = schedule.choose_and_claim(work.deps, session, server, request,
+                                                      new=not tried and work.job.attempts == 1)
             server.host, server.node = host.name, host.node
             server.availability_zone = host.zone
             server.task_state = "networking"
             work.go_in(session, "prepare", host=host.name,
                        rejected=ranking.explanation() or None)
+            session.flush()
+        work.known = server, devices
+
+    def _load(self, work: Work) -> tuple[Server, list[BlockDevice]]:
+        known, work.known = work.known, None
+        if known is not None:
+            return known
+        with work.deps.db.read() as session:
+            return work.load(session)
 
     def prepare(self, work: Work) -> None:
-        "Ports bound to the host, volumes connected to it."
-        with work.deps.db.read() as session:
-            server, devices = work.load(session)
+        "Ports bound to the host, volumes connected to it; then the order, in the same transaction."
+        server, devices = self._load(work)
         host = server.host or ""
         nics = network.make_ports(
             work.deps, server, host, server.request.get("networks") or [],
             server.request.get("groups") or [], resumed=work.job.attempts > 1 or bool(server.nics))
         changes = connect_volumes(work, server, devices, host)
+        server.nics, server.generation = nics, server.generation + 1
+        for device in devices:
+            for name, value in changes.get(device.uuid, {}).items():
+                setattr(device, name, value)
+        spec = self._spec(work, server, devices)
         with work.deps.db.write() as session:
-            work.save(session, nics=nics, ips=network.addresses(nics), task_state="spawning",
-                      generation=server.generation + 1)
-            for device in devices:
-                if device.uuid in changes:
-                    server_store.set_device(session, device.uuid, **changes[device.uuid])
-            work.go_in(session, "order")
+            order = work.wait_in(session, host, "order")
+            server_store.touch(session, server.id, nics=nics, ips=network.addresses(nics),
+                               task_state="spawning", generation=server.generation)
+            for uuid, values in changes.items():
+                server_store.set_device(session, uuid, **values)
+        work.send(host, order, lambda agent, order: agent.build(order, spec))
+
+    def _spec(self, work: Work, server: Server, devices: list[BlockDevice]) -> ServerSpec:
+        return server_spec(work.deps, server, devices, with_images=True,
+                           request_id=work.ctx.request_id, password=server.request.get("password"))
 
     def order(self, work: Work) -> None:
         "The node has everything it needs in one message."
         with work.deps.db.read() as session:
             server, devices = work.load(session)
-        spec = server_spec(work.deps, server, devices, with_images=True,
-                           request_id=work.ctx.request_id, password=server.request.get("password"))
+        spec = self._spec(work, server, devices)
         work.order(server.host or "", lambda agent, order: agent.build(order, spec))
 
     def order_done(self, work: Work) -> None:
         "It runs."
         report = work.job.args["report"]
         with work.deps.db.write() as session:
-            work.still(session)
-            server, devices = work.load(session)
+            server = server_store.get(session, work.job.server_id)
+            if server is None:
+                raise JobOver()
             moment = utcnow()
             server.vm_state, server.task_state, server.fault = "active", None, None
             server.power_state = report.get("power_state") or 1
             server.launched_at = server.launched_at or moment
             server.updated_at, server.progress = moment, 0
             server.request = {k: v for k, v in server.request.items() if k != "password"}
-            for device in devices:
-                device.attached = True
+            server_store.mark_attached(session, server.id)
             work.end(session)
-        complete_volumes(work, server, devices)
+        complete_volumes(work, server)
 
     def order_failed(self, work: Work) -> None:
         "Another host, or the end."
@@ -164,8 +181,12 @@ def note_volume(work: Work, device_uuid: str, volume_id: str) -> None:
         server_store.set_device(session, device_uuid, volume_id=volume_id)
 
 
-def complete_volumes(work: Work, server: Server, devices: list[BlockDevice]) -> None:
+def complete_volumes(work: Work, server: Server) -> None:
     "Tell the volume service that the guest has them."
+    if not work.deps.services.has("volume"):
+        return
+    with work.deps.db.read() as session:
+        devices = server_store.devices_of(session, [server.id])[server.id]
     for device in devices:
         if device.attachment_id:
             volumes.complete(work.deps, server, device.attachment_id)

@@ -146,10 +146,8 @@ class Unshelve(Build):
         "It stays shelved."
         Flow.order_failed(self, work)
 
-    def order(self, work: Work) -> None:
+    def _spec(self, work: Work, server: Any, devices: Any) -> Any:
         "Its root is the image it was shelved to."
-        with work.deps.db.read() as session:
-            server, devices = work.load(session)
         spec = server_spec(work.deps, server, devices, with_images=not server.shelved_image_id,
                            request_id=work.ctx.request_id, power="on")
         if server.shelved_image_id:
@@ -157,7 +155,7 @@ class Unshelve(Build):
             for disk in spec.disks:
                 if disk.kind == "root":
                     disk.image = source
-        work.order(server.host or "", lambda agent, order: agent.build(order, spec))
+        return spec
 
     def order_done(self, work: Work) -> None:
         "It runs; the image is not needed any more."

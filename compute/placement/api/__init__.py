@@ -1,5 +1,5 @@
 "The routes of placement."
 
-from compute.placement.api import root
+from compute.placement.api import allocations, providers, root
 
-ROUTES = (root.api,)
+ROUTES = (root.api, providers.api, allocations.api)

@@ -44,7 +44,7 @@ class Cloud:
         self.services = Services(self.config, http, token_endpoint.Token("http://none", "service"))
         self.bus = open_bus("fake://")
         # the in-memory driver has one exchange of a name for the whole process
-        self.bus.conf.set_override("control_exchange", uuid.uuid4().hex)
+        self.bus.transport._driver._exchange_manager._default_exchange = uuid.uuid4().hex
         self.deps = make_deps(self.config, services=self.services, bus=lambda: self.bus)
         self.app = create_app(self.config, authenticate=authenticator("compute"), deps=self.deps)
         self.conductor = Conductor(self.deps)

@@ -15,14 +15,14 @@ from tests.support import Client, authenticator, database_url
 class Cloud:
     "One image service and clients of it."
 
-    def __init__(self, folder, **options):
+    def __init__(self, folder, services=None, **options):
         url = database_url(folder, "image")
         self.folder = folder
         self.config = load(
             **{"state_dir": str(folder), "database.url": url, "file.durable": False, **options}
         )
         db.upgrade("image", url)
-        self.deps = make_deps(self.config)
+        self.deps = make_deps(self.config, services=services and services(self.config))
         self.app = create_app(self.config, authenticate=authenticator("image"), deps=self.deps)
 
     def client(self, **who):

@@ -1,9 +1,11 @@
 """What a process that ended in the middle leaves, and how the next one finishes or undoes it."""
 
+import io
+
 import pytest
 
 from image.app import make_deps
-from image.core import data, sweep
+from image.core import data, sweep, transfer
 from image.core.blobs.file import FileWriter
 from image.store import blobs, tasks
 
@@ -106,6 +108,19 @@ def test_death_during_an_import(cloud, member, monkeypatch, after_death, method)
     assert task["status"] == "failure" and "ended" in task["message"]
     assert len(cloud.files()) == (1 if method == "glance-direct" else 0)
     leave_nothing(cloud)
+
+
+def test_death_while_undoing(cloud, member, monkeypatch, after_death):
+    "The bytes and their journal entry are gone already, the image still says `saving`."
+    image = cloud.create(member)
+    body = io.BytesIO(b"x" * 10)  # shorter than announced
+    with monkeypatch.context() as patched:
+        patched.setattr(data, "give_up", lambda deps, blob, *a: transfer.discard(deps, blob))
+        path = f"/v2/images/{image['id']}/file"
+        assert cloud.stream(member, path, body, 5000) == 400
+    assert member.ok("GET", f"/v2/images/{image['id']}")["status"] == "saving"
+    after_death()
+    assert member.ok("GET", f"/v2/images/{image['id']}")["status"] == "queued"
 
 
 def test_the_living_are_left_alone(cloud, member):

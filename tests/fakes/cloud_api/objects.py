@@ -10,10 +10,9 @@ from flask import Blueprint, Response, jsonify, request
 from tests.fakes.cloud_api.data import World, now
 
 
-def blueprint(world: World) -> Blueprint:
+def blueprint(world: World, account: dict[str, str]) -> Blueprint:
     "The routes."
     api = Blueprint("object", __name__)
-    account: dict[str, str] = {}
 
     @api.route("/v1/<name>", methods=["GET", "HEAD", "POST"], strict_slashes=False)
     def whole(name: str) -> Any:

@@ -14,8 +14,6 @@ from werkzeug.serving import make_server
 from tests.fakes.cloud_api import compute, identity, image, network, objects
 from tests.fakes.cloud_api.data import World
 
-SERVICES = ("identity", "compute", "image", "network", "object")
-
 
 class _Anything(BaseConverter):
     "Names of objects may hold slashes and line ends."
@@ -26,10 +24,11 @@ class _Anything(BaseConverter):
 
 class FakeCloud:
     """The whole stand-in. `down`: services that answer nothing; `failing`: {service: (status,
-    body)}; `log`: every (method, path) that came; `world`: what it knows."""
+    body)}; `log`: every (method, path) that came; `account`: headers of the object store's account; `world`: what it knows."""
 
     def __init__(self) -> None:
         self.world = World()
+        self.account: dict[str, str] = {}
         self.down: set[str] = set()
         self.failing: dict[str, tuple[int, str]] = {}
         self.log: list[tuple[str, str]] = []
@@ -52,10 +51,9 @@ class FakeCloud:
     def _app(self) -> Flask:
         app = Flask("cloud", static_folder=None)
         app.url_map.converters["anything"] = _Anything
-        for name, module in zip(
-            SERVICES, (identity, compute, image, network, objects), strict=True
-        ):
+        for name, module in (("identity", identity), ("compute", compute), ("image", image), ("network", network)):
             app.register_blueprint(module.blueprint(self.world), url_prefix=f"/{name}")
+        app.register_blueprint(objects.blueprint(self.world, self.account), url_prefix="/object")
 
         @app.before_request
         def arrive() -> Any:
@@ -85,6 +83,9 @@ class FakeCloud:
         return app
 
     def _authenticate(self, service: str) -> Any:
+        if request.path.rstrip("/") == "/identity/v3":
+            links = [{"rel": "self", "href": f"{self.url}/identity/v3/"}]
+            return jsonify(version={"id": "v3.14", "status": "stable", "links": links})
         if request.path.endswith("/v3/auth/tokens") and request.method == "POST":
             return None
         token = self.world.tokens.get(request.headers.get("X-Auth-Token", ""))

@@ -25,8 +25,9 @@ class Browser:
     def get(self, path: str, status: int = 200, **more: Any) -> Any:
         "A page; checks its status."
         answer = self.client.get(path, **more)
-        assert answer.status_code == status, (path, answer.status_code, answer.text[-600:])
-        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        assert answer.status_code == status, (path, answer.status_code, answer.data[-600:])
+        page = answer.text if "html" in answer.content_type else ""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
         self.csrf = found[1] if found else self.csrf
         return answer
 
