@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, event, make_url
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 from common.errors import Unavailable
@@ -43,6 +43,13 @@ class Base(DeclarativeBase):
 
     __abstract__ = True
     metadata = MetaData(naming_convention=NAMING)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if cls.__dict__.get("__abstract__") and "metadata" in cls.__dict__:
+            # Names of classes are looked up in the registry: each service has its own, so that two
+            # of them may have an `Allocation` in one process.
+            cls.registry = cls._sa_registry = registry(metadata=cls.metadata)  # type: ignore[attr-defined]
+        super().__init_subclass__(**options)
 
 
 class UTCDateTime(TypeDecorator[datetime.datetime]):

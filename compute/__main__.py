@@ -14,6 +14,7 @@ def conductor(conf: Any, arguments: Any) -> None:
     from common.bus.events import Events
     from compute.app import make_deps
     from compute.conductor.service import run
+
     run(make_deps(conf, events=Events(conf.bus.url)))
 
 
@@ -21,6 +22,7 @@ def conductor(conf: Any, arguments: Any) -> None:
 def metadata(conf: Any, arguments: Any) -> None:
     "The metadata service, on its own port."
     from common.service import serve_api
+
     for name in ("bind_host", "bind_port", "threads"):
         conf.set_override(name, conf.metadata[name], "api")
     conf.set_override("workers", 1, "api")
@@ -31,6 +33,7 @@ def metadata(conf: Any, arguments: Any) -> None:
 def agent(conf: Any, arguments: Any) -> None:
     "The node daemon."
     from compute.agent.server import run
+
     run(conf)
 
 
@@ -38,6 +41,7 @@ def agent(conf: Any, arguments: Any) -> None:
 def console(conf: Any, arguments: Any) -> None:
     "The console proxy."
     from compute.console import run
+
     run(conf)
 
 

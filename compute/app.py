@@ -24,21 +24,42 @@ from compute.placement.app import create_app as create_placement
 from compute.policy import RULES
 
 
-def make_deps(config: cfg.ConfigOpts, *, services: Services | None = None,
-              events: Events | None = None, bus: Callable[[], Any] | None = None) -> Deps:
+def make_deps(
+    config: cfg.ConfigOpts,
+    *,
+    services: Services | None = None,
+    events: Events | None = None,
+    bus: Callable[[], Any] | None = None,
+) -> Deps:
     "Everything that use cases need."
-    return Deps(config=config, db=Database(config.database.url, config.database.pool_size),
-                services=services or Services(config),
-                open_bus=bus or (lambda: open_bus(config.bus.url)), events=events)
+    return Deps(
+        config=config,
+        db=Database(config.database.url, config.database.pool_size),
+        services=services or Services(config),
+        open_bus=bus or (lambda: open_bus(config.bus.url)),
+        events=events,
+    )
 
 
-def create_app(config: cfg.ConfigOpts, *, authenticate: Any, deps: Deps | None = None,
-               enforcer: Enforcer | None = None) -> Flask:
+def create_app(
+    config: cfg.ConfigOpts,
+    *,
+    authenticate: Any,
+    deps: Deps | None = None,
+    enforcer: Enforcer | None = None,
+) -> Flask:
     "The Compute API as a Flask app, with placement below /placement. The tables must be there."
     deps = deps or make_deps(config)
-    app = make_app("compute", ROUTES, dialect="nova", deps=deps, config=config,
-                   enforcer=enforcer or Enforcer(RULES, config.policy.file),
-                   authenticate=authenticate, versions=RANGE)
+    app = make_app(
+        "compute",
+        ROUTES,
+        dialect="nova",
+        deps=deps,
+        config=config,
+        enforcer=enforcer or Enforcer(RULES, config.policy.file),
+        authenticate=authenticate,
+        versions=RANGE,
+    )
     placement = create_placement(config, authenticate=authenticate, deps=deps)
     inner: Any = ProjectInPath(app.wsgi_app)
     app.wsgi_app = DispatcherMiddleware(inner, {"/placement": placement.wsgi_app})  # type: ignore[method-assign]
@@ -51,6 +72,7 @@ def application() -> Flask:
     from common import log
     from common.auth import authenticator
     from common.service import end_with_parent
+
     end_with_parent()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)

@@ -1,10 +1,10 @@
 """Errors of compute; each class's docstring is its message.
 
-    BadRequest 400 ── Invalid..., NoSuch... (a reference in a body), TooMany...
-    Forbidden 403  ── QuotaExceeded (403 as Nova answers it), PortQuotaExceeded
-    NotFound 404   ── ...NotFound (the thing that the URL names)
-    Conflict 409   ── WrongState, ServerLocked, ServerNotReady, ...InUse, ...Exists
-    Gone 410       ── RemovedApi
+BadRequest 400 ── Invalid..., NoSuch... (a reference in a body), TooMany...
+Forbidden 403  ── QuotaExceeded (403 as Nova answers it), PortQuotaExceeded
+NotFound 404   ── ...NotFound (the thing that the URL names)
+Conflict 409   ── WrongState, ServerLocked, ServerNotReady, ...InUse, ...Exists
+Gone 410       ── RemovedApi
 """
 
 from common.errors import BadRequest, Conflict, Error, Forbidden, Gone, NotFound

@@ -1,4 +1,5 @@
-"""Who may do what: Nova's rule names with their present defaults, so that an operator's policy file still fits.
+"""Who may do what: Nova's rule names with their present defaults, so that an operator's policy
+file still fits.
 
 Each row: name after `os_compute_api:`, persona, description, method and path.
 """
@@ -19,12 +20,15 @@ CHECKS = {
 
 BASICS = (
     RuleDefault("context_is_admin", "role:admin"),
-    RuleDefault("project_manager_or_admin",
-                "(role:manager and project_id:%(project_id)s) or role:admin"),
-    RuleDefault("project_member_or_admin",
-                "(role:member and project_id:%(project_id)s) or role:admin"),
-    RuleDefault("project_reader_or_admin",
-                "(role:reader and project_id:%(project_id)s) or role:admin"),
+    RuleDefault(
+        "project_manager_or_admin", "(role:manager and project_id:%(project_id)s) or role:admin"
+    ),
+    RuleDefault(
+        "project_member_or_admin", "(role:member and project_id:%(project_id)s) or role:admin"
+    ),
+    RuleDefault(
+        "project_reader_or_admin", "(role:reader and project_id:%(project_id)s) or role:admin"
+    ),
     RuleDefault("admin_or_owner_user", "role:admin or user_id:%(user_id)s"),
 )
 
@@ -220,7 +224,7 @@ images:delete member Delete an image by the proxy|DELETE /images/{id}
 image-metadata member Metadata of an image by the proxy|POST /images/{id}/metadata
 os-virtual-interfaces reader Virtual interfaces|GET /servers/{id}/os-virtual-interfaces
 server:shares:index reader List shares|GET /servers/{id}/shares
-"""
+"""  # noqa: E501 a row is a line
 
 
 def _rows() -> Iterator[Rule]:

@@ -68,14 +68,18 @@ def owner(inodes: set[int]) -> tuple[int, str] | None:
 
 
 def mark_of(pid: int) -> str:
-    "ALTOSTRATUS_CLOUD in the environment of a process; empty when it is none of a cloud's."
-    try:
-        pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    for pair in pairs:
-        if pair.startswith(b"ALTOSTRATUS_CLOUD="):
-            return pair.split(b"=", 1)[1].decode()
+    """ALTOSTRATUS_CLOUD in the environment of a process or of one it descends from; empty when it is none of a cloud's. A
+    process that names itself (setproctitle) writes over its own environment, hence the ancestors."""
+    while pid > 1:
+        try:
+            pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return ""
+        for pair in pairs:
+            if pair.startswith(b"ALTOSTRATUS_CLOUD="):
+                return pair.split(b"=", 1)[1].decode()
+        pid = int(stat.rpartition(")")[2].split()[1])
     return ""
 
 

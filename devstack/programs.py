@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,8 +53,12 @@ SERVICES = (
 
 
 def services(repo: Path = REPO) -> list[Program]:
-    "Our own processes: those whose package is in this checkout."
-    return [program for program in SERVICES if (repo / program.package / "__main__.py").exists()]
+    """Our own processes: those whose package is in this checkout, without those that $ALTOSTRATUS_WITHOUT names (a comma between
+    two), for a smaller cloud or to run one of them in a debugger."""
+    without = set(os.environ.get("ALTOSTRATUS_WITHOUT", "").split(","))
+    return [
+        program for program in SERVICES
+        if program.name not in without and (repo / program.package / "__main__.py").exists()]
 
 
 def packages(repo: Path = REPO) -> list[str]:

@@ -60,7 +60,7 @@ _MORE = {
 
 # attribute: (operations that send it, default)
 _CU, _CUG = ("create", "update"), ("create", "update", "get")
-_DEVICE_OWNER = f"not 'network:':%(device_owner_prefix)s or {NET_OWNER}"
+_DEVICE_OWNER = f"not 'True':%(network_device)s or {NET_OWNER}"
 _SUBNET_CHOICE = f"{NET_OWNER} or 'True':%(network:shared)s"
 _ATTRIBUTES = {
     "network": {"shared": (_CU, ADMIN), "router:external": (_CU, ADMIN), "is_default": (_CU, ADMIN),

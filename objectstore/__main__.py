@@ -7,8 +7,9 @@ cli = Cli("objectstore", config)
 
 
 @cli.command("keeper", "Replicate, audit, expire and synchronise objects.")
-def keeper(conf, arguments):  # type: ignore[no-untyped-def]
+def keeper(conf, arguments):
     from objectstore.keeper import run
+
     return run(conf)
 
 

@@ -27,9 +27,11 @@ def make_engine(conf: Any, db: Database, committer: Committer) -> Engine:
     on_damage = functools.partial(damage.note, committer)
     if conf.storage.engine == "rados":
         from objectstore.engine.rados import Rados
+
         return Rados(conf.rados.conf, conf.rados.client, conf.rados.pool)
     from objectstore.engine.disks import Disks
     from objectstore.engine.disks.devices import Device
+
     texts = conf.disks.devices or [f"d{i}={state_path(conf)}/disks/d{i}" for i in range(1, 5)]
     return Disks([Device.parse(t, conf.disks.mount_check) for t in texts], on_damage)
 
@@ -40,11 +42,22 @@ def make_deps(conf: Any, authenticate: Any = None) -> Deps:
     committer = Committer(db)
     sync = conf.sync
     return Deps(
-        conf, db, committer, make_engine(conf, db, committer), parse_policies(conf.storage.policies),
-        Enforcer(policy.RULES, conf.policy.file), authenticate,
-        Keymaster(conf.encryption.root_secret, conf.encryption.root_secret_id, conf.encryption.old_root_secrets),
-        Limiter(), Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
-        conf.storage.reseller_prefix)
+        conf,
+        db,
+        committer,
+        make_engine(conf, db, committer),
+        parse_policies(conf.storage.policies),
+        Enforcer(policy.RULES, conf.policy.file),
+        authenticate,
+        Keymaster(
+            conf.encryption.root_secret,
+            conf.encryption.root_secret_id,
+            conf.encryption.old_root_secrets,
+        ),
+        Limiter(),
+        Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
+        conf.storage.reseller_prefix,
+    )
 
 
 def create_app(conf: Any, authenticate: Any = None, deps: Deps | None = None) -> Flask:
@@ -52,10 +65,19 @@ def create_app(conf: Any, authenticate: Any = None, deps: Deps | None = None) ->
     if authenticate is None:
         from common.auth import authenticator
         from common.bus.events import Events
+
         authenticate = authenticator(conf, "object-store", Events(conf.bus.url))
     deps = deps or make_deps(conf, authenticate)
-    app = make_app("objectstore", api.ROUTES, dialect="swift", deps=deps, config=conf, enforcer=deps.enforcer,
-                   authenticate=authenticate, inner=lambda flask_wsgi, flask_app: Dispatcher(flask_wsgi, deps, flask_app))
+    app = make_app(
+        "objectstore",
+        api.ROUTES,
+        dialect="swift",
+        deps=deps,
+        config=conf,
+        enforcer=deps.enforcer,
+        authenticate=authenticate,
+        inner=lambda flask_wsgi, flask_app: Dispatcher(flask_wsgi, deps, flask_app),
+    )
     metrics.add_health_check("devices", functools.partial(damage.unhealthy, deps))
     app.extensions["deps"] = deps
     return app
@@ -64,6 +86,7 @@ def create_app(conf: Any, authenticate: Any = None, deps: Deps | None = None) ->
 def application() -> Flask:
     "What the WSGI server loads."
     from common.service import end_with_parent
+
     end_with_parent()
     conf = config.load()
     log.setup(debug=conf.debug, log_format=conf.log_format)

@@ -8,62 +8,151 @@ from oslo_config import cfg
 
 import common.config
 
-OPTIONS = {
+OPTIONS: dict[str, list[cfg.Opt]] = {
     "storage": [
-        cfg.StrOpt("engine", default="disks", choices=["disks", "rados"], help="Where the bytes lie."),
-        cfg.ListOpt("policies", default=["standard:3", "reduced:2"],
-                    help="Storage policies, NAME:COPIES; the first is the default, its index 0. Only append."),
-        cfg.StrOpt("reseller_prefix", default="AUTH_", help="What stands before the project id in an account's name."),
-        cfg.IntOpt("max_object_mib", default=5 * 1024, help="Largest object; larger ones are made of segments."),
-        cfg.IntOpt("dead_blob_s", default=300, help="Seconds between the delete of an object and that of its bytes."),
-        cfg.IntOpt("reclaim_age_s", default=3600, help="Age in seconds from which bytes that no row names are reclaimed."),
+        cfg.StrOpt(
+            "engine", default="disks", choices=["disks", "rados"], help="Where the bytes lie."
+        ),
+        cfg.ListOpt(
+            "policies",
+            default=["standard:3", "reduced:2"],
+            help="Storage policies, NAME:COPIES; the first is the default, its index 0. Only append.",
+        ),
+        cfg.StrOpt(
+            "reseller_prefix",
+            default="AUTH_",
+            help="What stands before the project id in an account's name.",
+        ),
+        cfg.IntOpt(
+            "max_object_mib",
+            default=5 * 1024,
+            help="Largest object; larger ones are made of segments.",
+        ),
+        cfg.IntOpt(
+            "dead_blob_s",
+            default=300,
+            help="Seconds between the delete of an object and that of its bytes.",
+        ),
+        cfg.IntOpt(
+            "reclaim_age_s",
+            default=3600,
+            help="Age in seconds from which bytes that no row names are reclaimed.",
+        ),
     ],
     "disks": [
-        cfg.ListOpt("devices", default=[],
-                    help="Devices, NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains one. Empty: d1..d4 in state_dir."),
-        cfg.BoolOpt("mount_check", default=False, help="Use a device only while its path is a mount point."),
+        cfg.ListOpt(
+            "devices",
+            default=[],
+            help="Devices, NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains one. Empty: d1..d4 in state_dir.",
+        ),
+        cfg.BoolOpt(
+            "mount_check", default=False, help="Use a device only while its path is a mount point."
+        ),
     ],
     "rados": [
         cfg.StrOpt("conf", default="/etc/ceph/ceph.conf", help="Ceph's configuration file."),
         cfg.StrOpt("client", default="client.altostratus", help="Ceph's user."),
-        cfg.StrOpt("pool", default="altostratus-objects", help="Pool of the objects; it sets the number of copies."),
+        cfg.StrOpt(
+            "pool",
+            default="altostratus-objects",
+            help="Pool of the objects; it sets the number of copies.",
+        ),
     ],
     "keeper": [
-        cfg.IntOpt("replicate_interval_s", default=60, help="Seconds between checks that every copy is there."),
-        cfg.IntOpt("audit_mib_s", default=20, help="How fast copies are read to find bit rot, MiB a second."),
-        cfg.IntOpt("sweep_interval_s", default=600, help="Seconds between sweeps for bytes that nothing names."),
-        cfg.IntOpt("expire_interval_s", default=5, help="Seconds between looks for expired objects."),
-        cfg.IntOpt("sync_interval_s", default=10, help="Seconds between runs of container synchronisation."),
-        cfg.PortOpt("health_port", default=8081, help="Port of the keeper's /healthcheck and /metrics."),
+        cfg.IntOpt(
+            "replicate_interval_s",
+            default=60,
+            help="Seconds between checks that every copy is there.",
+        ),
+        cfg.IntOpt(
+            "audit_mib_s",
+            default=20,
+            help="How fast copies are read to find bit rot, MiB a second.",
+        ),
+        cfg.IntOpt(
+            "sweep_interval_s",
+            default=600,
+            help="Seconds between sweeps for bytes that nothing names.",
+        ),
+        cfg.IntOpt(
+            "expire_interval_s", default=5, help="Seconds between looks for expired objects."
+        ),
+        cfg.IntOpt(
+            "sync_interval_s", default=10, help="Seconds between runs of container synchronisation."
+        ),
+        cfg.PortOpt(
+            "health_port", default=8081, help="Port of the keeper's /healthcheck and /metrics."
+        ),
     ],
     "encryption": [
-        cfg.StrOpt("root_secret", default="", secret=True,
-                   help="Base64 of 32 bytes or more: new objects are encrypted at rest. Empty: they are not."),
-        cfg.DictOpt("old_root_secrets", default={}, secret=True,
-                    help="Earlier secrets, ID:BASE64, for what was written with them."),
+        cfg.StrOpt(
+            "root_secret",
+            default="",
+            secret=True,
+            help="Base64 of 32 bytes or more: new objects are encrypted at rest. Empty: they are not.",
+        ),
+        cfg.DictOpt(
+            "old_root_secrets",
+            default={},
+            secret=True,
+            help="Earlier secrets, ID:BASE64, for what was written with them.",
+        ),
         cfg.StrOpt("root_secret_id", default="1", help="The id of root_secret."),
     ],
     "limits": [
-        cfg.FloatOpt("account_writes_per_s", default=0.0, help="Container PUTs and DELETEs per account; 0: no limit."),
-        cfg.FloatOpt("container_writes_per_s", default=0.0, help="Object writes per container; 0: no limit."),
-        cfg.IntOpt("max_containers", default=0, help="Containers an account may have; 0: no limit."),
+        cfg.FloatOpt(
+            "account_writes_per_s",
+            default=0.0,
+            help="Container PUTs and DELETEs per account; 0: no limit.",
+        ),
+        cfg.FloatOpt(
+            "container_writes_per_s", default=0.0, help="Object writes per container; 0: no limit."
+        ),
+        cfg.IntOpt(
+            "max_containers", default=0, help="Containers an account may have; 0: no limit."
+        ),
     ],
     "tempurl": [
-        cfg.ListOpt("methods", default=["GET", "HEAD", "PUT", "POST", "DELETE"], help="Methods of temporary URLs."),
-        cfg.ListOpt("digests", default=["sha256", "sha512"], help="Digests of signatures; add sha1 for old clients."),
+        cfg.ListOpt(
+            "methods",
+            default=["GET", "HEAD", "PUT", "POST", "DELETE"],
+            help="Methods of temporary URLs.",
+        ),
+        cfg.ListOpt(
+            "digests",
+            default=["sha256", "sha512"],
+            help="Digests of signatures; add sha1 for old clients.",
+        ),
     ],
     "sync": [
-        cfg.DictOpt("realms", default={}, secret=True, help="Realms of container synchronisation, NAME:KEY."),
-        cfg.ListOpt("clusters", default=[], help="Their clusters, REALM/CLUSTER=URL of the endpoint with /v1/."),
+        cfg.DictOpt(
+            "realms", default={}, secret=True, help="Realms of container synchronisation, NAME:KEY."
+        ),
+        cfg.ListOpt(
+            "clusters",
+            default=[],
+            help="Their clusters, REALM/CLUSTER=URL of the endpoint with /v1/.",
+        ),
         cfg.StrOpt("current", default="", help="REALM/CLUSTER that this cluster is."),
-        cfg.ListOpt("allowed_hosts", default=["127.0.0.1"], help="Hosts that a plain X-Container-Sync-To may name."),
+        cfg.ListOpt(
+            "allowed_hosts",
+            default=["127.0.0.1"],
+            help="Hosts that a plain X-Container-Sync-To may name.",
+        ),
     ],
     "cors": [
-        cfg.ListOpt("default_origins", default=[], help="Origins allowed in every container besides its own."),
+        cfg.ListOpt(
+            "default_origins",
+            default=[],
+            help="Origins allowed in every container besides its own.",
+        ),
     ],
     "crossdomain": [
-        cfg.StrOpt("policy", default='<allow-access-from domain="*" secure="false" />',
-                   help="What stands in /crossdomain.xml."),
+        cfg.StrOpt(
+            "policy",
+            default='<allow-access-from domain="*" secure="false" />',
+            help="What stands in /crossdomain.xml.",
+        ),
     ],
 }
 

@@ -1,12 +1,12 @@
 """The errors of object storage that are more than their base.
 
-    BadRequest          InvalidHeader, InvalidPath, BadManifest, BadArchive, UnknownPolicy, BadSync
-    NotFound            AccountNotFound, ContainerNotFound, ObjectNotFound, SegmentMissing
-    Conflict            ContainerNotEmpty, PolicyConflict, SegmentChanged, LinkLoop, LinkTargetMissing
-    PreconditionFailed  InvalidName, InvalidUrl
-    TooLarge            ObjectTooLarge, UploadOverQuota
-    Unprocessable       EtagMismatch
-    LengthRequired      LengthMissing
+BadRequest          InvalidHeader, InvalidPath, BadManifest, BadArchive, UnknownPolicy, BadSync
+NotFound            AccountNotFound, ContainerNotFound, ObjectNotFound, SegmentMissing
+Conflict            ContainerNotEmpty, PolicyConflict, SegmentChanged, LinkLoop, LinkTargetMissing
+PreconditionFailed  InvalidName, InvalidUrl
+TooLarge            ObjectTooLarge, UploadOverQuota
+Unprocessable       EtagMismatch
+LengthRequired      LengthMissing
 """
 
 from common.errors import (

@@ -1,8 +1,8 @@
 """The config drive: the metadata tree on an ISO 9660 file system labelled `config-2`.
 
-Format: OpenStack's config drive. cloud-init and our own guest find it by its label. It is attached as a disk, not as a
-cdrom: cloud kernels often lack drivers for emulated cdroms but always have virtio.
-"""
+Format: OpenStack's config drive. cloud-init and our own guest find it by its label. It is attached
+as a disk, not as a cdrom: cloud kernels often lack drivers for emulated cdroms but always have
+virtio."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ LABEL = "config-2"
 
 
 def write(path: Path, files: Mapping[str, str]) -> None:
-    """Make the drive at `path`; the file is whole or not there. Keys are paths in the tree, values text; a key that begins with
-    `base64:` names a file whose value is base64 (user data may be binary)."""
+    """Make the drive at `path`; the file is whole or not there. Keys are paths in the tree,
+    values text; a key that begins with `base64:` names a file whose value is base64 (user data
+    may be binary)."""
     iso = pycdlib.PyCdlib()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
     made: set[str] = set()
@@ -27,8 +28,13 @@ def write(path: Path, files: Mapping[str, str]) -> None:
         parts = [p for p in name.split("/") if p]
         for depth in range(1, len(parts)):
             _directory(iso, parts[:depth], made)
-        iso.add_fp(io.BytesIO(data), len(data), f"{_iso_path(parts[:-1])}/F{number:05d}.;1", rr_name=parts[-1],
-                   joliet_path="/" + "/".join(parts))
+        iso.add_fp(
+            io.BytesIO(data),
+            len(data),
+            f"{_iso_path(parts[:-1])}/F{number:05d}.;1",
+            rr_name=parts[-1],
+            joliet_path="/" + "/".join(parts),
+        )
     part = path.with_name(path.name + ".part")
     iso.write(str(part))
     iso.close()
@@ -37,8 +43,12 @@ def write(path: Path, files: Mapping[str, str]) -> None:
 
 def _decoded(files: Mapping[str, str]) -> dict[str, bytes]:
     marker = "base64:"
-    return {name.removeprefix(marker): base64.b64decode(text) if name.startswith(marker) else text.encode()
-            for name, text in files.items()}
+    return {
+        name.removeprefix(marker): base64.b64decode(text)
+        if name.startswith(marker)
+        else text.encode()
+        for name, text in files.items()
+    }
 
 
 def _directory(iso: pycdlib.PyCdlib, parts: list[str], made: set[str]) -> None:

@@ -21,5 +21,3 @@ def uptime() -> str:
     span = (f"{days} day{'s' if days != 1 else ''}, " if days else "") + f"{hours:2d}:{minutes:02d}"
     load = ", ".join(f"{x:.2f}" for x in os.getloadavg())
     return f" {time.strftime('%H:%M:%S', time.gmtime())} up {span},  0 users,  load average: {load}"
-
-

@@ -1,9 +1,10 @@
-"""The image cache of a host: every image is fetched once, however many servers ask for it at the same time.
+"""The image cache of a host: every image is fetched once, however many servers ask for it at the
+same time.
 
-An image lies under its checksum, so that one whose id is new but whose bytes are known costs nothing, and a changed one
-is never mistaken. Downloads go to a `.part` file and are renamed when the checksum and the format have proved right: what has
-its final name is whole. What nothing has used for a while is dropped by `age`.
-"""
+An image lies under its checksum, so that one whose id is new but whose bytes are known costs
+nothing, and a changed one is never mistaken. Downloads go to a `.part` file and are renamed when
+the checksum and the format have proved right: what has its final name is whole. What nothing has
+used for a while is dropped by `age`."""
 
 from __future__ import annotations
 
@@ -28,8 +29,19 @@ from compute.contracts.specs import ImageSource
 
 LOG = logging.getLogger(__name__)
 _CHUNK = 1024 * 1024
-_FORMATS = {"raw": "raw", "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx", "iso": "raw",
-            "ami": "raw", "aki": "raw", "ari": "raw", "gpt": "raw"}
+_FORMATS = {
+    "raw": "raw",
+    "qcow2": "qcow2",
+    "vmdk": "vmdk",
+    "vdi": "vdi",
+    "vhd": "vpc",
+    "vhdx": "vhdx",
+    "iso": "raw",
+    "ami": "raw",
+    "aki": "raw",
+    "ari": "raw",
+    "gpt": "raw",
+}
 """Image formats -> QEMU's names."""
 _READABLE = 0o444
 """Nobody writes to a base image: one stray commit would change every server that stands on it."""
@@ -53,7 +65,8 @@ class ImageUnsafe(NodeError):
 
 @dataclass(frozen=True)
 class Base:
-    "A cached image: where it is, QEMU's name of its format, and the size that a guest sees, in bytes."
+    """A cached image: where it is, QEMU's name of its format, and the size that a guest sees, in
+    bytes."""
 
     path: Path
     format: str
@@ -63,7 +76,9 @@ class Base:
 class ImageCache:
     "The cache in one directory. Thread-safe; one process uses it at a time."
 
-    def __init__(self, directory: Path, *, timeout_s: int = 3600, session: requests.Session | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, timeout_s: int = 3600, session: requests.Session | None = None
+    ) -> None:
         self.directory, self.timeout_s = directory, timeout_s
         self._session = session or requests.Session()
         self._lock = threading.Lock()
@@ -73,8 +88,9 @@ class ImageCache:
             leftover.unlink()
 
     def get(self, image: ImageSource, check: Callable[[], None] = lambda: None) -> Base:
-        """The image, from the cache or fetched now. Others that ask meanwhile wait for the same download. `check` is called often
-        and may raise Cancelled. Raises ImageUnavailable, ImageCorrupt or ImageUnsafe."""
+        """The image, from the cache or fetched now. Others that ask meanwhile wait for the same
+        download. `check` is called often and may raise Cancelled. Raises ImageUnavailable,
+        ImageCorrupt or ImageUnsafe."""
         key = self.key(image)
         while True:
             with self._lock:
@@ -91,7 +107,9 @@ class ImageCache:
             if result:
                 return result
 
-    def _lead(self, key: str, image: ImageSource, flight: Future[Base], check: Callable[[], None]) -> Base:
+    def _lead(
+        self, key: str, image: ImageSource, flight: Future[Base], check: Callable[[], None]
+    ) -> Base:
         try:
             base = self._fetch(key, image, check)
         except BaseException as error:
@@ -112,7 +130,9 @@ class ImageCache:
             except TimeoutError:
                 continue
             except (Cancelled, TokenExpired):
-                return None  # the one who fetched gave up or may not read it: we try with what we have
+                return (
+                    None  # the one who fetched gave up or may not read it: we try with what we have
+                )
 
     @staticmethod
     def key(image: ImageSource) -> str:
@@ -139,8 +159,13 @@ class ImageCache:
             part.unlink(missing_ok=True)
         base = _describe(final)
         self._note(image.id, key)
-        LOG.info("image %s fetched in %.1f s: %s, %d MiB", image.id, time.monotonic() - started, base.format,
-                 base.virtual_size // 1024 ** 2)
+        LOG.info(
+            "image %s fetched in %.1f s: %s, %d MiB",
+            image.id,
+            time.monotonic() - started,
+            base.format,
+            base.virtual_size // 1024**2,
+        )
         return base
 
     def _download(self, image: ImageSource, part: Path, check: Callable[[], None]) -> None:
@@ -151,17 +176,25 @@ class ImageCache:
             for chunk in self._chunks(image):
                 check()
                 if time.monotonic() > deadline:
-                    raise ImageUnavailable(image_id=image.id, why=f"it took longer than {self.timeout_s} s.")
+                    raise ImageUnavailable(
+                        image_id=image.id, why=f"it took longer than {self.timeout_s} s."
+                    )
                 received += len(chunk)
                 if digest:
                     digest.update(chunk)
                 _write_sparse(out, chunk)
             out.truncate(received)
         if image.size_bytes and received != image.size_bytes:
-            raise ImageUnavailable(image_id=image.id, why=f"{received} of {image.size_bytes} bytes came.")
+            raise ImageUnavailable(
+                image_id=image.id, why=f"{received} of {image.size_bytes} bytes came."
+            )
         if digest and digest.hexdigest() != image.hash_value.lower():
-            raise ImageCorrupt(image_id=image.id, algo=image.hash_algo, found=digest.hexdigest(),
-                               expected=image.hash_value)
+            raise ImageCorrupt(
+                image_id=image.id,
+                algo=image.hash_algo,
+                found=digest.hexdigest(),
+                expected=image.hash_value,
+            )
 
     def _chunks(self, image: ImageSource) -> Iterator[bytes]:
         headers = {"X-Auth-Token": image.token} if image.token else {}
@@ -169,14 +202,18 @@ class ImageCache:
             if answer.status_code in (401, 403):
                 raise TokenExpired(image_id=image.id)
             if answer.status_code != 200:
-                raise ImageUnavailable(image_id=image.id,
-                                       why=f"the image service answered {answer.status_code} {answer.reason}.")
+                raise ImageUnavailable(
+                    image_id=image.id,
+                    why=f"the image service answered {answer.status_code} {answer.reason}.",
+                )
             yield from answer.iter_content(_CHUNK)
 
     def _accept(self, image: ImageSource, part: Path, final: Path) -> None:
         claimed = image.disk_format
         if claimed not in _FORMATS:
-            raise ImageUnsafe(image_id=image.id, why=f"disk format {claimed} cannot be run on this host.")
+            raise ImageUnsafe(
+                image_id=image.id, why=f"disk format {claimed} cannot be run on this host."
+            )
         real = inspect(image, part)
         if _FORMATS[claimed] == "raw" or real == "qcow2":
             part.chmod(_READABLE)
@@ -184,7 +221,17 @@ class ImageCache:
             return
         converted = part.with_name(part.name + ".qcow2")
         try:
-            run("qemu-img", "convert", "-f", real, "-O", "qcow2", str(part), str(converted), timeout_s=self.timeout_s)
+            run(
+                "qemu-img",
+                "convert",
+                "-f",
+                real,
+                "-O",
+                "qcow2",
+                str(part),
+                str(converted),
+                timeout_s=self.timeout_s,
+            )
             converted.chmod(_READABLE)
             os.replace(converted, final)
         finally:
@@ -209,7 +256,8 @@ class ImageCache:
         return True
 
     def age(self, older_than_s: float, in_use: set[Path]) -> list[Path]:
-        "Drop what no server stands on and nobody has asked for in `older_than_s` seconds; what was dropped."
+        """Drop what no server stands on and nobody has asked for in `older_than_s` seconds; what
+        was dropped."""
         dropped = []
         limit = time.time() - older_than_s
         for path in self.directory.glob("*.base"):
@@ -225,8 +273,9 @@ class ImageCache:
 
 
 def inspect(image: ImageSource, path: Path) -> str:
-    """QEMU's name of the format that the bytes really have, before any QEMU program opens them. Raises ImageUnsafe when it is not
-    the format that the image claims, or when it names other files: a backing or data file could be any file of this host."""
+    """QEMU's name of the format that the bytes really have, before any QEMU program opens them.
+    Raises ImageUnsafe when it is not the format that the image claims, or when it names other
+    files: a backing or data file could be any file of this host."""
     try:
         inspector = format_inspector.detect_file_format(str(path))
         found = str(inspector) if inspector else "raw"
@@ -237,7 +286,9 @@ def inspect(image: ImageSource, path: Path) -> str:
     claimed = _FORMATS[image.disk_format]
     real = _FORMATS.get(found, found)
     if real != claimed:
-        raise ImageUnsafe(image_id=image.id, why=f"it claims to be {image.disk_format} but is {found}.")
+        raise ImageUnsafe(
+            image_id=image.id, why=f"it claims to be {image.disk_format} but is {found}."
+        )
     return real
 
 
@@ -261,6 +312,8 @@ def _readable(image: ImageSource) -> Iterator[None]:
     try:
         yield
     except requests.ConnectionError:
-        raise ImageUnavailable(image_id=image.id, why="the image service cannot be reached.") from None
+        raise ImageUnavailable(
+            image_id=image.id, why="the image service cannot be reached."
+        ) from None
     except requests.RequestException as error:
         raise ImageUnavailable(image_id=image.id, why=f"{type(error).__name__}: {error}.") from None

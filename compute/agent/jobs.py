@@ -1,8 +1,8 @@
-"""Jobs: orders of one server run one after another, those of different servers side by side, at most so many at once.
+"""Jobs: orders of one server run one after another, those of different servers side by side, at
+most so many at once.
 
-Every job ends in one outcome, which goes to the journal before it goes to the conductor. A server's deletion overtakes
-what is still waiting for that server, and asks what is running to give up.
-"""
+Every job ends in one outcome, which goes to the journal before it goes to the conductor. A server's
+deletion overtakes what is still waiting for that server, and asks what is running to give up."""
 
 from __future__ import annotations
 
@@ -27,10 +27,18 @@ Outcome = dict[str, Any]
 
 
 class Jobs:
-    """The queue of one host. `report(job)` is called with each job that has ended; `tell(job, step, detail)` with each step."""
+    """The queue of one host. `report(job)` is called with each job that has ended; `tell(job,
+    step, detail)` with each step."""
 
-    def __init__(self, driver: Driver, journal: Journal, *, parallel: int, report: Callable[[Job], None],
-                 tell: Callable[[Job, str, dict[str, Any] | None], None]) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        journal: Journal,
+        *,
+        parallel: int,
+        report: Callable[[Job], None],
+        tell: Callable[[Job, str, dict[str, Any] | None], None],
+    ) -> None:
         self._driver, self._journal, self._report, self._tell = driver, journal, report, tell
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="job")
         self._lock = threading.Lock()
@@ -50,7 +58,8 @@ class Jobs:
                     self._enqueue(job)
 
     def submit(self, job: Job) -> None:
-        "Accept an order: when this returns, it is on disk. An order that came before is answered with its outcome."
+        """Accept an order: when this returns, it is on disk. An order that came before is
+        answered with its outcome."""
         with self._lock:
             known = self._journal.find(job.id)
             if known is None:
@@ -106,8 +115,14 @@ class Jobs:
         except Exception as error:  # whatever it is, the conductor must learn of it
             outcome = _failed(error)
             level = logging.INFO if isinstance(error, Cancelled) else logging.ERROR
-            LOG.log(level, "%s of %s: %s", job.method, job.subject, outcome["fault"],
-                    exc_info=not isinstance(error, Error))
+            LOG.log(
+                level,
+                "%s of %s: %s",
+                job.method,
+                job.subject,
+                outcome["fault"],
+                exc_info=not isinstance(error, Error),
+            )
         outcome["power_state"] = self._power_state(job.subject)
         return outcome
 
@@ -132,7 +147,8 @@ class Jobs:
             return sorted(self._queues.keys() | self._running.keys())
 
     def stop(self) -> None:
-        "Take nothing new from the queues, let what runs end; the next process goes on with the rest."
+        """Take nothing new from the queues, let what runs end; the next process goes on with the
+        rest."""
         with self._lock:
             self._stopping = True
         self._pool.shutdown(wait=True)
@@ -140,7 +156,11 @@ class Jobs:
 
 def _typed(job: Job) -> dict[str, Any]:
     parameters = Agent.methods[job.method].parameters
-    return {k: from_wire(parameters[k], v) for k, v in job.arguments.items() if k in parameters and k != "job_id"}
+    return {
+        k: from_wire(parameters[k], v)
+        for k, v in job.arguments.items()
+        if k in parameters and k != "job_id"
+    }
 
 
 def _failed(error: BaseException) -> Outcome:
@@ -153,4 +173,9 @@ def _failed(error: BaseException) -> Outcome:
         detail["retry"] = "token"
     else:
         detail["details"] = "".join(traceback.format_exception(error))[-8000:]
-    return {"ok": False, "fault": " ".join(fault.split())[:1000], "detail": detail, "power_state": 0}
+    return {
+        "ok": False,
+        "fault": " ".join(fault.split())[:1000],
+        "detail": detail,
+        "power_state": 0,
+    }

@@ -1,8 +1,9 @@
-"""Orders on disk: what was accepted is carried out, and reported once, also by the process that comes after a crash.
+"""Orders on disk: what was accepted is carried out, and reported once, also by the process that
+comes after a crash.
 
-`jobs/ID.json` is an order that waits, runs, or has ended and is not reported yet; `jobs/done/ID.json` keeps the outcome for a
-day, so that an order which comes twice is answered from here instead of being carried out twice.
-"""
+`jobs/ID.json` is an order that waits, runs, or has ended and is not reported yet;
+`jobs/done/ID.json` keeps the outcome for a day, so that an order which comes twice is answered from
+here instead of being carried out twice."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ KEPT_S = 24 * 3600
 
 @dataclass
 class Job:
-    "One order. `arguments` are as they came over the wire; `outcome` is what Reports.finished takes."
+    """One order. `arguments` are as they came over the wire; `outcome` is what Reports.finished
+    takes."""
 
     id: str
     method: str

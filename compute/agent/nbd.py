@@ -1,8 +1,8 @@
 """A reader of NBD exports on Unix sockets: sizes, which parts hold data, and the data.
 
-QEMU and libvirt offer a consistent view of a disk, running or not, as such an export. Protocol: "The NBD protocol"
-(NetworkBlockDevice/nbd, doc/proto.md), fixed newstyle with structured replies and the metadata context base:allocation.
-"""
+QEMU and libvirt offer a consistent view of a disk, running or not, as such an export. Protocol:
+"The NBD protocol" (NetworkBlockDevice/nbd, doc/proto.md), fixed newstyle with structured replies
+and the metadata context base:allocation."""
 
 from __future__ import annotations
 
@@ -59,8 +59,12 @@ class NbdReader:
     def __enter__(self) -> NbdReader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -79,8 +83,10 @@ class NbdReader:
         name = export.encode()
         self._negotiate(_STRUCTURED_REPLY, b"")
         query = b"base:allocation"
-        self._negotiate(_SET_META_CONTEXT, struct.pack(">I", len(name)) + name
-                        + struct.pack(">II", 1, len(query)) + query)
+        self._negotiate(
+            _SET_META_CONTEXT,
+            struct.pack(">I", len(name)) + name + struct.pack(">II", 1, len(query)) + query,
+        )
         self._negotiate(_GO, struct.pack(">I", len(name)) + name + struct.pack(">H", 0))
         if not self.size:
             raise NbdFailed(why=f"export {export!r} says nothing of its size")
@@ -95,7 +101,9 @@ class NbdReader:
             if kind == _ACK:
                 return
             if kind & _ERROR:
-                raise NbdFailed(why=f"option {option} is refused: {body.decode(errors='replace') or kind}")
+                raise NbdFailed(
+                    why=f"option {option} is refused: {body.decode(errors='replace') or kind}"
+                )
             if kind == _INFO and struct.unpack(">H", body[:2])[0] == 0:
                 self.size = struct.unpack(">Q", body[2:10])[0]
 
@@ -139,10 +147,10 @@ class NbdReader:
         for kind, payload in self._chunks(length):
             if kind == _DATA:
                 at = struct.unpack_from(">Q", payload)[0] - offset
-                buffer[at:at + len(payload) - 8] = memoryview(payload)[8:]
+                buffer[at : at + len(payload) - 8] = memoryview(payload)[8:]
             elif kind == _HOLE:
                 at, size = struct.unpack(">QI", payload)
-                buffer[at - offset:at - offset + size] = bytes(size)
+                buffer[at - offset : at - offset + size] = bytes(size)
         return bytes(buffer)
 
     def _send(self, kind: int, offset: int, length: int) -> None:
@@ -163,7 +171,10 @@ class NbdReader:
             flags, kind, _handle, length = struct.unpack(">HHQI", self._receive(16))
             payload = self._receive(length)
             if kind & 0x8000:
-                raise NbdFailed(why=payload[6:].decode(errors="replace").strip("\0") or f"error {payload[:4].hex()}")
+                raise NbdFailed(
+                    why=payload[6:].decode(errors="replace").strip("\0")
+                    or f"error {payload[:4].hex()}"
+                )
             yield kind, payload
             if flags & 1:
                 return

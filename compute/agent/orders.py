@@ -15,7 +15,8 @@ from compute.contracts.agent import Agent
 
 
 class Orders:
-    "Implements `compute.contracts.agent.Agent`; the contract's table says what is a cast and what a call."
+    """Implements `compute.contracts.agent.Agent`; the contract's table says what is a cast and
+    what a call."""
 
     def __init__(self, driver: Driver, jobs: Jobs, report_now: Callable[[], None]) -> None:
         self._driver, self._jobs, self._report_now = driver, jobs, report_now
@@ -26,12 +27,19 @@ class Orders:
             raise AttributeError(name)
         if method.kind == "cast":
             return lambda **arguments: self._accept(name, arguments)
-        return getattr(self._driver, name)  # type: ignore[no-any-return]
+        return getattr(self._driver, name)
 
     def _accept(self, name: str, arguments: dict[str, Any]) -> None:
         wire = to_wire(arguments)
-        self._jobs.submit(Job(id=wire.pop("job_id"), method=name, subject=_subject(wire), arguments=wire,
-                              request_id=request_id_var.get()))
+        self._jobs.submit(
+            Job(
+                id=wire.pop("job_id"),
+                method=name,
+                subject=_subject(wire),
+                arguments=wire,
+                request_id=request_id_var.get(),
+            )
+        )
 
     def host_uptime(self) -> str:
         "The line of `uptime`."

@@ -1,8 +1,9 @@
-"""A qcow2 file made while it is sent: no copy on disk, none in memory, and its length is known before the first byte.
+"""A qcow2 file made while it is sent: no copy on disk, none in memory, and its length is known
+before the first byte.
 
-Which clusters hold data is known beforehand (NBD tells), so header, reference counts and tables can be computed, and the data
-follows in order. Format: QEMU docs/interop/qcow2.txt, version 3, 64 KiB clusters, uncompressed.
-"""
+Which clusters hold data is known beforehand (NBD tells), so header, reference counts and tables can
+be computed, and the data follows in order. Format: QEMU docs/interop/qcow2.txt, version 3, 64 KiB
+clusters, uncompressed."""
 
 from __future__ import annotations
 
@@ -21,17 +22,27 @@ _CHUNK = 64
 
 
 class Qcow2Stream:
-    """`len()` and the bytes of the image. `read(offset, length)` gives the disk's contents, `extents` what of it is data; `check` runs
-    between chunks and may raise."""
+    """`len()` and the bytes of the image. `read(offset, length)` gives the disk's contents,
+    `extents` what of it is data; `check` runs between chunks and may raise."""
 
-    def __init__(self, size: int, extents: Iterable[Extent], read: Callable[[int, int], bytes],
-                 check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        size: int,
+        extents: Iterable[Extent],
+        read: Callable[[int, int], bytes],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self.size, self._read, self._check = size, read, check
         self._runs = list(_runs(extents))
         """(first cluster, count) of data, ascending."""
         self._data = sum(count for _, count in self._runs)
-        self._tables = sorted({t for first, count in self._runs
-                               for t in range(first // _L2_ENTRIES, (first + count - 1) // _L2_ENTRIES + 1)})
+        self._tables = sorted(
+            {
+                t
+                for first, count in self._runs
+                for t in range(first // _L2_ENTRIES, (first + count - 1) // _L2_ENTRIES + 1)
+            }
+        )
         self._l1_entries = max(1, -(-size // (CLUSTER * _L2_ENTRIES)))
         self._l1_clusters = -(-self._l1_entries * 8 // CLUSTER)
         self._layout()
@@ -55,8 +66,12 @@ class Qcow2Stream:
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._header()
-        yield _padded(b"".join(struct.pack(">Q", (1 + self._table + n) * CLUSTER) for n in range(self._blocks)),
-                      self._table)
+        yield _padded(
+            b"".join(
+                struct.pack(">Q", (1 + self._table + n) * CLUSTER) for n in range(self._blocks)
+            ),
+            self._table,
+        )
         for n in range(self._blocks):
             used = min(_REFCOUNTS, self._total - n * _REFCOUNTS)
             yield _padded(b"\0\1" * used, 1)
@@ -65,9 +80,30 @@ class Qcow2Stream:
         yield from self._clusters()
 
     def _header(self) -> bytes:
-        return _padded(struct.pack(
-            ">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", 3, 0, 0, 16, self.size, 0, self._l1_entries, self._l1_at * CLUSTER,
-            CLUSTER, self._table, 0, 0, 0, 0, 0, 4, 104), 1)
+        return _padded(
+            struct.pack(
+                ">4sIQIIQIIQQIIQQQQII",
+                b"QFI\xfb",
+                3,
+                0,
+                0,
+                16,
+                self.size,
+                0,
+                self._l1_entries,
+                self._l1_at * CLUSTER,
+                CLUSTER,
+                self._table,
+                0,
+                0,
+                0,
+                0,
+                0,
+                4,
+                104,
+            ),
+            1,
+        )
 
     def _l1(self) -> bytes:
         entries = bytearray(self._l1_clusters * CLUSTER)
@@ -84,7 +120,12 @@ class Qcow2Stream:
             while count and first < end:
                 here = min(count, end - first)
                 for n in range(here):
-                    struct.pack_into(">Q", entries, (first + n) % _L2_ENTRIES * 8, (position + n) * CLUSTER | _COPIED)
+                    struct.pack_into(
+                        ">Q",
+                        entries,
+                        (first + n) % _L2_ENTRIES * 8,
+                        (position + n) * CLUSTER | _COPIED,
+                    )
                 position, first, count = position + here, first + here, count - here
                 if not count:
                     first, count = next(runs, (0, 0))
@@ -97,14 +138,23 @@ class Qcow2Stream:
                 here = min(_CHUNK, first + count - start)
                 offset = start * CLUSTER
                 data = self._read(offset, min(here * CLUSTER, self.size - offset))
-                yield data if len(data) == here * CLUSTER else data + bytes(here * CLUSTER - len(data))
+                yield (
+                    data
+                    if len(data) == here * CLUSTER
+                    else data + bytes(here * CLUSTER - len(data))
+                )
 
 
 class RawStream:
     "The disk as it is, `len()` and bytes; zeroes are sent too."
 
-    def __init__(self, size: int, extents: Iterable[Extent], read: Callable[[int, int], bytes],
-                 check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        size: int,
+        extents: Iterable[Extent],
+        read: Callable[[int, int], bytes],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self.size, self._extents, self._read, self._check = size, extents, read, check
 
     def __len__(self) -> int:

@@ -1,4 +1,5 @@
-"""Wanted against real: at start and every minute the host says what it has and hears what it should have."""
+"""Wanted against real: at start and every minute the host says what it has and hears what it
+should have."""
 
 from __future__ import annotations
 
@@ -19,13 +20,22 @@ LOG = logging.getLogger(__name__)
 class Reconciler:
     "One pass is `run()`; `common.service.Loop` repeats it."
 
-    def __init__(self, driver: Driver, jobs: Jobs, journal: Journal, reporter: Reporter, *, boot_id: str,
-                 rebooted: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        jobs: Jobs,
+        journal: Journal,
+        reporter: Reporter,
+        *,
+        boot_id: str,
+        rebooted: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.driver, self.jobs, self.journal, self.reporter = driver, jobs, journal, reporter
         self.boot_id, self._rebooted = boot_id, rebooted
 
     def run(self) -> None:
-        "Report, then set right what only this host can set right. Raises when the bus or the hypervisor is away."
+        """Report, then set right what only this host can set right. Raises when the bus or the
+        hypervisor is away."""
         busy = self.jobs.busy()
         inventory = self.driver.inventory()
         inventory.domains = self.driver.domains()
@@ -44,17 +54,30 @@ class Reconciler:
         if server_id in busy:
             return
         LOG.warning("server %s should not be here: removing it", server_id)
-        self.jobs.submit(Job(id=f"stray-{new_id()}", method="destroy", subject=server_id, quiet=True,
-                             arguments={"server_id": server_id}))
+        self.jobs.submit(
+            Job(
+                id=f"stray-{new_id()}",
+                method="destroy",
+                subject=server_id,
+                quiet=True,
+                arguments={"server_id": server_id},
+            )
+        )
 
     def _power_on(self, wanted: dict[str, Any], inventory: Any) -> None:
         for state in inventory.domains:
             target = wanted.get(state.server_id) or {}
-            if target.get("power") == "on" and state.power_state != RUNNING and state.server_id not in inventory.busy:
+            if (
+                target.get("power") == "on"
+                and state.power_state != RUNNING
+                and state.server_id not in inventory.busy
+            ):
                 LOG.info("server %s ran when this host went down: starting it", state.server_id)
                 try:
                     self.driver.resume_on_boot(state.server_id)
-                except Exception as error:  # one guest that cannot start must not keep the others down
+                except (
+                    Exception
+                ) as error:  # one guest that cannot start must not keep the others down
                     LOG.error("server %s: %s", state.server_id, error)
 
 

@@ -1,7 +1,8 @@
-"""Unix sockets of guests for a proxy on another machine: a TCP port that takes one connection, soon, and is gone.
+"""Unix sockets of guests for a proxy on another machine: a TCP port that takes one connection,
+soon, and is gone.
 
-The port is known only to whoever asked the conductor for a console; it closes after the first connection or after a minute.
-"""
+The port is known only to whoever asked the conductor for a console; it closes after the first
+connection, or with the token."""
 
 from __future__ import annotations
 
@@ -15,14 +16,16 @@ LOG = logging.getLogger(__name__)
 class Relay:
     "Offers sockets of this host at `address`."
 
-    def __init__(self, address: str, *, wait_s: float = 60) -> None:
+    def __init__(self, address: str, *, wait_s: float = 600) -> None:
         self.address, self.wait_s = address, wait_s
 
     def offer(self, path: str) -> tuple[str, int]:
         "Where the Unix socket `path` can be reached once, within `wait_s` seconds."
         listener = socket.create_server((self.address, 0), backlog=1)
         listener.settimeout(self.wait_s)
-        threading.Thread(target=self._serve, args=(listener, path), name="relay", daemon=True).start()
+        threading.Thread(
+            target=self._serve, args=(listener, path), name="relay", daemon=True
+        ).start()
         port: int = listener.getsockname()[1]
         return self.address, port
 

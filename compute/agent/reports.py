@@ -1,4 +1,5 @@
-"""Telling the conductor. A finished job is told until the bus has taken it; steps and power changes are told once."""
+"""Telling the conductor. A finished job is told until the bus has taken it; steps and power
+changes are told once."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ LOG = logging.getLogger(__name__)
 
 
 class Reporter(threading.Thread):
-    """Sends in the order of arrival, from a thread of its own: a slow or dead broker never holds up a job. `reports` is the
-    client of the contract."""
+    """Sends in the order of arrival, from a thread of its own: a slow or dead broker never holds
+    up a job. `reports` is the client of the contract."""
 
-    def __init__(self, reports: Reports, journal: Journal, host: str, *, retry_s: float = 1.0) -> None:
+    def __init__(
+        self, reports: Reports, journal: Journal, host: str, *, retry_s: float = 1.0
+    ) -> None:
         super().__init__(name=f"reports-{host}", daemon=True)
         self._reports, self._journal, self._host, self._retry_s = reports, journal, host, retry_s
         self._queue: deque[tuple[Callable[[], None], bool]] = deque()

@@ -32,12 +32,18 @@ class Node:
         self.host, self.driver, self._bus, self._config = host, driver, bus, config
         journal = Journal(state / "jobs")
         self.reporter = Reporter(bus.client(Reports), journal, host)
-        self.jobs = Jobs(driver, journal, parallel=config.agent.parallel_jobs, report=self.reporter.finished,
-                         tell=self.reporter.progress)
+        self.jobs = Jobs(
+            driver,
+            journal,
+            parallel=config.agent.parallel_jobs,
+            report=self.reporter.finished,
+            tell=self.reporter.progress,
+        )
         fresh_boot = config.agent.resume_guests_on_boot and rebooted_since(state / "boot_id")
         self._power_on = [fresh_boot]
-        self.reconciler = Reconciler(driver, self.jobs, journal, self.reporter, boot_id=new_id(),
-                                     rebooted=self._rebooted)
+        self.reconciler = Reconciler(
+            driver, self.jobs, journal, self.reporter, boot_id=new_id(), rebooted=self._rebooted
+        )
         self.loop = Loop(f"report-{host}", config.agent.report_interval_s, self.reconciler.run)
         self._server: Any = None
         self._reporting = threading.Lock()
@@ -76,10 +82,16 @@ def run(config: Any) -> None:
     options.register(config)
     bus = open_bus(config.bus.url)
     state = common.config.state_path(config)
-    nodes = fake_nodes(config, bus, state) if config.agent.driver == "fake" else [libvirt_node(config, bus, state)]
+    nodes = (
+        fake_nodes(config, bus, state)
+        if config.agent.driver == "fake"
+        else [libvirt_node(config, bus, state)]
+    )
     for node in nodes:
         node.start(threads=16 if len(nodes) == 1 else 2)
-    metrics.add_health_check("hypervisor", lambda: next(filter(None, (n.driver.healthy() for n in nodes)), None))
+    metrics.add_health_check(
+        "hypervisor", lambda: next(filter(None, (n.driver.healthy() for n in nodes)), None)
+    )
 
     def stop() -> None:
         stoppers = [threading.Thread(target=n.stop) for n in nodes]
@@ -87,17 +99,23 @@ def run(config: Any) -> None:
             thread.start()
         for thread in stoppers:
             thread.join()
+
     run_until_signal(stop, health_port=config.agent.metrics_port)
 
 
 def libvirt_node(config: Any, bus: Any, state: Path) -> Node:
     "The node of this machine."
     from compute.agent.drivers.libvirt.driver import LibvirtDriver
+
     return Node(config, config.host, LibvirtDriver(config, state), bus, state)
 
 
 def fake_nodes(config: Any, bus: Any, state: Path) -> list[Node]:
     "`fake.hosts` nodes: the first is called as this machine, the others HOST-2, HOST-3, ..."
     from compute.agent.drivers.fake import FakeDriver
+
     names = [config.host, *(f"{config.host}-{n}" for n in range(2, config.fake.hosts + 1))]
-    return [Node(config, name, FakeDriver.from_config(config, name), bus, state / "fake" / name) for name in names]
+    return [
+        Node(config, name, FakeDriver.from_config(config, name), bus, state / "fake" / name)
+        for name in names
+    ]

@@ -1,8 +1,8 @@
 """Disks of a cold migration: the source offers them under a secret URL, the target fetches them.
 
-What is sent is a whole qcow2 image made on the way (`qcow2.py`): the target needs neither the source's cache nor an image that may
-be deleted meanwhile. Agents have no passwords for each other; the secret in the URL comes to the target through the conductor.
-"""
+What is sent is a whole qcow2 image made on the way (`qcow2.py`): the target needs neither the
+source's cache nor an image that may be deleted meanwhile. Agents have no passwords for each other;
+the secret in the URL comes to the target through the conductor."""
 
 from __future__ import annotations
 
@@ -30,11 +30,17 @@ class TransferFailed(NodeError):
 
 
 class Transfer:
-    """The offering side. `opened(server_id, disk name)` is a context manager that gives the stream to send."""
+    """The offering side. `opened(server_id, disk name)` is a context manager that gives the
+    stream to send."""
 
-    def __init__(self, address: str, port: int, state: Path,
-                 opened: Callable[[str, str], AbstractContextManager[Qcow2Stream]],
-                 secret_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        address: str,
+        port: int,
+        state: Path,
+        opened: Callable[[str, str], AbstractContextManager[Qcow2Stream]],
+        secret_of: Callable[[str], str | None],
+    ) -> None:
         self.address, self._port, self._state = address, port, state
         self._opened, self._secret_of = opened, secret_of
         self._server: ThreadingHTTPServer | None = None
@@ -75,12 +81,17 @@ class Transfer:
 
             def log_message(self, format: str, *args: Any) -> None:
                 LOG.debug(format, *args)
+
         return Handler
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         parts = request.path.strip("/").split("/")
         wanted = self._secret_of(parts[0]) if len(parts) == 3 else None
-        if wanted is None or not secrets.compare_digest(wanted, parts[1]) or not parts[2].startswith("disk"):
+        if (
+            wanted is None
+            or not secrets.compare_digest(wanted, parts[1])
+            or not parts[2].startswith("disk")
+        ):
             request.send_error(404)
             return
         try:
@@ -103,7 +114,9 @@ def fetch(url: str, name: str, path: Path, check: Callable[[], None]) -> None:
     try:
         with requests.get(f"{url}/{name}", stream=True, timeout=(10, 120)) as answer:
             if answer.status_code != 200:
-                raise TransferFailed(name=name, host=url.split("/")[2], why=f"status {answer.status_code}")
+                raise TransferFailed(
+                    name=name, host=url.split("/")[2], why=f"status {answer.status_code}"
+                )
             expected, received = int(answer.headers["Content-Length"]), 0
             with open(part, "wb") as out:
                 for chunk in answer.iter_content(1 << 20):
@@ -111,7 +124,9 @@ def fetch(url: str, name: str, path: Path, check: Callable[[], None]) -> None:
                     out.write(chunk)
                     received += len(chunk)
         if received != expected:
-            raise TransferFailed(name=name, host=url.split("/")[2], why=f"{received} of {expected} bytes came")
+            raise TransferFailed(
+                name=name, host=url.split("/")[2], why=f"{received} of {expected} bytes came"
+            )
         os.replace(part, path)
     except requests.RequestException as error:
         raise TransferFailed(name=name, host=url.split("/")[2], why=str(error)) from None

@@ -20,7 +20,21 @@ from compute.api import (
 )
 
 ROUTES = (
-    versions.api, servers.api, server_parts.api, server_actions.api, attachments.api, attachments.tokens,
-    instance_actions.api, usage.api, flavors.api, keypairs.api, limits.api, zones.api, services.api,
-    hypervisors.api, cluster.api, snapshots.api, proxies.api,
+    versions.api,
+    servers.api,
+    server_parts.api,
+    server_actions.api,
+    attachments.api,
+    attachments.tokens,
+    instance_actions.api,
+    usage.api,
+    flavors.api,
+    keypairs.api,
+    limits.api,
+    zones.api,
+    services.api,
+    hypervisors.api,
+    cluster.api,
+    snapshots.api,
+    proxies.api,
 )

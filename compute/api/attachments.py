@@ -15,22 +15,38 @@ api = Api("/v2.1/servers/<server_id>")
 @api.get("/os-interface")
 def interfaces(ctx: Context, deps: Deps, server_id: str, version: Version) -> dict[str, Any]:
     "All ports."
-    return {"interfaceAttachments": [views.interface(n, version) for n in attach.interfaces(deps, ctx, server_id)]}
+    return {
+        "interfaceAttachments": [
+            views.interface(n, version) for n in attach.interfaces(deps, ctx, server_id)
+        ]
+    }
 
 
 @api.get("/os-interface/<port_id>")
-def interface(ctx: Context, deps: Deps, server_id: str, port_id: str, version: Version) -> dict[str, Any]:
+def interface(
+    ctx: Context, deps: Deps, server_id: str, port_id: str, version: Version
+) -> dict[str, Any]:
     "One."
-    return {"interfaceAttachment": views.interface(attach.interface(deps, ctx, server_id, port_id), version)}
+    return {
+        "interfaceAttachment": views.interface(
+            attach.interface(deps, ctx, server_id, port_id), version
+        )
+    }
 
 
 @api.post("/os-interface", body=schemas.INTERFACE)
-def attach_interface(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def attach_interface(
+    ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Give it a port."
     wish = body["interfaceAttachment"]
     if wish.get("net_id") and wish.get("port_id"):
         raise InvalidParameter("Must not input both network_id and port_id")
-    return {"interfaceAttachment": views.interface(attach.attach_interface(deps, ctx, server_id, wish), version)}
+    return {
+        "interfaceAttachment": views.interface(
+            attach.attach_interface(deps, ctx, server_id, wish), version
+        )
+    }
 
 
 @api.delete("/os-interface/<port_id>", status=202)
@@ -47,23 +63,37 @@ def volumes(ctx: Context, deps: Deps, server_id: str, version: Version) -> dict[
 
 
 @api.get("/os-volume_attachments/<volume_id>")
-def volume(ctx: Context, deps: Deps, server_id: str, volume_id: str, version: Version) -> dict[str, Any]:
+def volume(
+    ctx: Context, deps: Deps, server_id: str, volume_id: str, version: Version
+) -> dict[str, Any]:
     "One."
-    return {"volumeAttachment": views.volume(attach.attachment(deps, ctx, server_id, volume_id), version)}
+    return {
+        "volumeAttachment": views.volume(
+            attach.attachment(deps, ctx, server_id, volume_id), version
+        )
+    }
 
 
 @api.post("/os-volume_attachments", body=schemas.VOLUME)
-def attach_volume(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def attach_volume(
+    ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Attach one."
-    if version < "2.20" and servers.get(deps, ctx, server_id).vm_state in ("shelved", "shelved_offloaded"):
+    if version < "2.20" and servers.get(deps, ctx, server_id).vm_state in (
+        "shelved",
+        "shelved_offloaded",
+    ):
         raise InvalidParameter("Volumes of shelved servers can be attached from version 2.20 on.")
-    row = attach.attach_volume(deps, ctx, server_id, body["volumeAttachment"], multiattach=version >= "2.60")
+    row = attach.attach_volume(
+        deps, ctx, server_id, body["volumeAttachment"], multiattach=version >= "2.60"
+    )
     return {"volumeAttachment": views.volume(row, version)}
 
 
 @api.put("/os-volume_attachments/<volume_id>", body=schemas.UPDATE_VOLUME, status=202)
-def update_volume(ctx: Context, deps: Deps, server_id: str, volume_id: str, body: dict[str, Any],
-                  version: Version) -> None:
+def update_volume(
+    ctx: Context, deps: Deps, server_id: str, volume_id: str, body: dict[str, Any], version: Version
+) -> None:
     "Swap it for another, or (2.85) say whether it goes with the server."
     wish = body["volumeAttachment"]
     if wish["volumeId"] != volume_id:

@@ -27,7 +27,9 @@ def list_aggregates(deps: Deps, version: Version) -> dict[str, Any]:
 def create_aggregate(deps: Deps, body: dict[str, Any], version: Version) -> dict[str, Any]:
     "A new one; its hosts and metadata are not in the answer, as ever."
     wish = body["aggregate"]
-    row = views.aggregate(aggregates.create(deps, wish["name"], wish.get("availability_zone")), version)
+    row = views.aggregate(
+        aggregates.create(deps, wish["name"], wish.get("availability_zone")), version
+    )
     return {"aggregate": {k: v for k, v in row.items() if k not in ("hosts", "metadata")}}
 
 
@@ -38,9 +40,13 @@ def show_aggregate(deps: Deps, ident: str, version: Version) -> dict[str, Any]:
 
 
 @api.put("/os-aggregates/<ident>", policy=f"{RULE}:update", body=host_schemas.UPDATE_AGGREGATE)
-def update_aggregate(deps: Deps, ident: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def update_aggregate(
+    deps: Deps, ident: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Change name or zone."
-    return {"aggregate": views.aggregate(aggregates.update(deps, ident, body["aggregate"]), version)}
+    return {
+        "aggregate": views.aggregate(aggregates.update(deps, ident, body["aggregate"]), version)
+    }
 
 
 @api.delete("/os-aggregates/<ident>", policy=f"{RULE}:delete", status=200)
@@ -51,19 +57,28 @@ def delete_aggregate(deps: Deps, ident: str) -> Any:
 
 
 @api.post("/os-aggregates/<ident>/action", policy=None, body=host_schemas.AGGREGATE_ACTION)
-def aggregate_action(ctx: Context, deps: Deps, ident: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def aggregate_action(
+    ctx: Context, deps: Deps, ident: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Add or remove a host, set metadata."
     action, value = next(iter(body.items()))
     ctx.enforce(f"{RULE}:{action}", {"project_id": ctx.project_id})
     if action == "set_metadata":
         row = aggregates.set_metadata(deps, ident, value["metadata"])
     else:
-        row = (aggregates.add_host if action == "add_host" else aggregates.remove_host)(deps, ident, value["host"])
+        row = (aggregates.add_host if action == "add_host" else aggregates.remove_host)(
+            deps, ident, value["host"]
+        )
     return {"aggregate": views.aggregate(row, version)}
 
 
-@api.post("/os-aggregates/<ident>/images", policy="compute:aggregates:images", body=host_schemas.CACHE, since="2.81",
-          status=202)
+@api.post(
+    "/os-aggregates/<ident>/images",
+    policy="compute:aggregates:images",
+    body=host_schemas.CACHE,
+    since="2.81",
+    status=202,
+)
 def cache_images(ctx: Context, deps: Deps, ident: str, body: dict[str, Any]) -> None:
     "Have the hosts fetch images ahead of use."
     ids = [i["id"] for i in body["cache"]]
@@ -73,7 +88,9 @@ def cache_images(ctx: Context, deps: Deps, ident: str, body: dict[str, Any]) -> 
 
 
 @api.get("/os-server-groups", policy="os_compute_api:os-server-groups:index", query=schemas.GROUPS)
-def list_groups(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
+def list_groups(
+    ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
     "The project's, or everybody's."
     project = ctx.project_id
     if "all_projects" in args and ctx.is_admin:
@@ -81,13 +98,17 @@ def list_groups(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Ve
         project = None
     offset = args.get("offset", "0")
     if not offset.isdigit():
-        raise BadRequest("Invalid input for field/attribute offset. It must be an integer of 0 or more.")
+        raise BadRequest(
+            "Invalid input for field/attribute offset. It must be an integer of 0 or more."
+        )
     rows = groups.find(deps, project, limit_of(deps, args), int(offset))
     return {"server_groups": [views.group(g, m, version) for g, m in rows]}
 
 
 @api.post("/os-server-groups", policy="os_compute_api:os-server-groups:create", body=schemas.GROUP)
-def create_group(ctx: Context, deps: Deps, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def create_group(
+    ctx: Context, deps: Deps, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "A new group."
     wish = body["server_group"]
     policy = wish["policy"] if version >= "2.64" else wish["policies"][0]
@@ -111,7 +132,11 @@ def delete_group(ctx: Context, deps: Deps, ident: str) -> None:
     groups.delete(deps, ctx, ident)
 
 
-@api.post("/os-server-external-events", policy="os_compute_api:os-server-external-events:create", body=schemas.EVENTS)
+@api.post(
+    "/os-server-external-events",
+    policy="os_compute_api:os-server-external-events:create",
+    body=schemas.EVENTS,
+)
 def events(ctx: Context, deps: Deps, body: dict[str, Any]) -> Reply:
     "Other services tell what happened."
     rows, code = external.handle(deps, ctx, body["events"])

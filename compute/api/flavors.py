@@ -15,10 +15,23 @@ from compute.views.links import base
 
 api = Api("/v2.1/flavors")
 READ = "os_compute_api:flavors"
-SORT = {"created_at": "created_at", "description": "description", "disabled": "disabled",
-        "ephemeral_gb": "ephemeral_gib", "flavorid": "flavorid", "id": "id", "is_public": "is_public",
-        "memory_mb": "memory_mib", "name": "name", "root_gb": "root_gib", "rxtx_factor": "rxtx_factor",
-        "swap": "swap_mib", "updated_at": "updated_at", "vcpus": "vcpus", "vcpu_weight": "id"}
+SORT = {
+    "created_at": "created_at",
+    "description": "description",
+    "disabled": "disabled",
+    "ephemeral_gb": "ephemeral_gib",
+    "flavorid": "flavorid",
+    "id": "id",
+    "is_public": "is_public",
+    "memory_mb": "memory_mib",
+    "name": "name",
+    "root_gb": "root_gib",
+    "rxtx_factor": "rxtx_factor",
+    "swap": "swap_mib",
+    "updated_at": "updated_at",
+    "vcpus": "vcpus",
+    "vcpu_weight": "id",
+}
 
 
 @api.get("", policy=READ, query=schemas.LIST)
@@ -35,16 +48,34 @@ def detail(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version
     return {"flavors": [views.detail(ctx, r, version) for r in rows], **more}
 
 
-def _rows(ctx: Context, deps: Deps, args: MultiDict[str, str], path: str) -> tuple[list[Any], dict[str, Any]]:
+def _rows(
+    ctx: Context, deps: Deps, args: MultiDict[str, str], path: str
+) -> tuple[list[Any], dict[str, Any]]:
     key, way = args.get("sort_key", "flavorid"), args.get("sort_dir", "asc")
     if key not in SORT or way not in ("asc", "desc"):
-        raise InvalidParameter(field="sort_key" if key not in SORT else "sort_dir", value=key, reason="It is not known.")
+        raise InvalidParameter(
+            field="sort_key" if key not in SORT else "sort_dir",
+            value=key,
+            reason="It is not known.",
+        )
     limit = limit_of(deps, args)
-    rows = flavors.find(deps, ctx, is_public=_public(args.get("is_public", "true")), limit=limit,
-                        marker=args.get("marker"), sort_key=SORT[key], descending=way == "desc",
-                        min_disk=_number(args, "minDisk"), min_ram=_number(args, "minRam"))
+    rows = flavors.find(
+        deps,
+        ctx,
+        is_public=_public(args.get("is_public", "true")),
+        limit=limit,
+        marker=args.get("marker"),
+        sort_key=SORT[key],
+        descending=way == "desc",
+        min_disk=_number(args, "minDisk"),
+        min_ram=_number(args, "minRam"),
+    )
     if rows and len(rows) == limit:
-        return rows, {"flavors_links": [{"rel": "next", "href": f"{base()}/{path}?limit={limit}&marker={rows[-1].flavorid}"}]}
+        return rows, {
+            "flavors_links": [
+                {"rel": "next", "href": f"{base()}/{path}?limit={limit}&marker={rows[-1].flavorid}"}
+            ]
+        }
     return rows, {}
 
 
@@ -58,7 +89,20 @@ def _number(args: MultiDict[str, str], name: str) -> int:
 def _public(text: str) -> bool | None:
     if text.lower() == "none":
         return None
-    if text.lower() not in ("1", "t", "true", "on", "y", "yes", "0", "f", "false", "off", "n", "no"):
+    if text.lower() not in (
+        "1",
+        "t",
+        "true",
+        "on",
+        "y",
+        "yes",
+        "0",
+        "f",
+        "false",
+        "off",
+        "n",
+        "no",
+    ):
         raise InvalidParameter(f"Invalid is_public filter [{text}]")
     return text.lower() in ("1", "t", "true", "on", "y", "yes")
 
@@ -75,8 +119,15 @@ def show(ctx: Context, deps: Deps, flavor_id: str, version: Version) -> dict[str
     return {"flavor": views.detail(ctx, flavors.get(deps, ctx, flavor_id), version)}
 
 
-@api.put("/<flavor_id>", policy="os_compute_api:os-flavor-manage:update", body=schemas.UPDATE, since="2.55")
-def update(ctx: Context, deps: Deps, flavor_id: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+@api.put(
+    "/<flavor_id>",
+    policy="os_compute_api:os-flavor-manage:update",
+    body=schemas.UPDATE,
+    since="2.55",
+)
+def update(
+    ctx: Context, deps: Deps, flavor_id: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Change the description."
     row = flavors.describe(deps, flavor_id, body["flavor"]["description"])
     return {"flavor": views.detail(ctx, row, version)}
@@ -94,13 +145,23 @@ def access(deps: Deps, flavor_id: str) -> dict[str, Any]:
     return views.access(flavor_id, flavors.access(deps, flavor_id))
 
 
-@api.post("/<flavor_id>/action", policy="os_compute_api:os-flavor-access:add_tenant_access", body=schemas.ACTION)
-def action(ctx: Context, deps: Deps, flavor_id: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+@api.post(
+    "/<flavor_id>/action",
+    policy="os_compute_api:os-flavor-access:add_tenant_access",
+    body=schemas.ACTION,
+)
+def action(
+    ctx: Context, deps: Deps, flavor_id: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Give or take access."
     if "addTenantAccess" in body:
-        projects = flavors.grant(deps, flavor_id, body["addTenantAccess"]["tenant"], strict=version >= "2.7")
+        projects = flavors.grant(
+            deps, flavor_id, body["addTenantAccess"]["tenant"], strict=version >= "2.7"
+        )
     else:
-        ctx.enforce("os_compute_api:os-flavor-access:remove_tenant_access", {"project_id": ctx.project_id})
+        ctx.enforce(
+            "os_compute_api:os-flavor-access:remove_tenant_access", {"project_id": ctx.project_id}
+        )
         projects = flavors.revoke(deps, flavor_id, body["removeTenantAccess"]["tenant"])
     return views.access(flavor_id, projects)
 
@@ -111,7 +172,11 @@ def specs(ctx: Context, deps: Deps, flavor_id: str) -> dict[str, Any]:
     return {"extra_specs": flavors.specs(deps, ctx, flavor_id)}
 
 
-@api.post("/<flavor_id>/os-extra_specs", policy="os_compute_api:os-flavor-extra-specs:create", body=schemas.ADD_SPECS)
+@api.post(
+    "/<flavor_id>/os-extra_specs",
+    policy="os_compute_api:os-flavor-extra-specs:create",
+    body=schemas.ADD_SPECS,
+)
 def add_specs(deps: Deps, flavor_id: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
     "Add extra specs."
     flavors.add_specs(deps, flavor_id, body["extra_specs"], validate=version >= "2.86")
@@ -124,8 +189,14 @@ def spec(ctx: Context, deps: Deps, flavor_id: str, key: str) -> dict[str, str]:
     return {key: flavors.spec(deps, ctx, flavor_id, key)}
 
 
-@api.put("/<flavor_id>/os-extra_specs/<key>", policy="os_compute_api:os-flavor-extra-specs:update", body=schemas.SET_SPEC)
-def set_spec(deps: Deps, flavor_id: str, key: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+@api.put(
+    "/<flavor_id>/os-extra_specs/<key>",
+    policy="os_compute_api:os-flavor-extra-specs:update",
+    body=schemas.SET_SPEC,
+)
+def set_spec(
+    deps: Deps, flavor_id: str, key: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Set one."
     if key not in body:
         raise InvalidParameter("Request body and URI mismatch")
@@ -133,7 +204,11 @@ def set_spec(deps: Deps, flavor_id: str, key: str, body: dict[str, Any], version
     return {k: str(v) for k, v in body.items()}
 
 
-@api.delete("/<flavor_id>/os-extra_specs/<key>", policy="os_compute_api:os-flavor-extra-specs:delete", status=200)
+@api.delete(
+    "/<flavor_id>/os-extra_specs/<key>",
+    policy="os_compute_api:os-flavor-extra-specs:delete",
+    status=200,
+)
 def drop_spec(deps: Deps, flavor_id: str, key: str) -> Any:
     "Remove one."
     flavors.drop_spec(deps, flavor_id, key)

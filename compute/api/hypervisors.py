@@ -23,9 +23,15 @@ def _query(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str,
     if version >= "2.33":
         out |= {"limit": limit_of(deps, args), "marker": args.get("marker")}
     if version >= "2.53":
-        out |= {"pattern": args.get("hypervisor_hostname_pattern"), "with_servers": _truth(args.get("with_servers"))}
+        out |= {
+            "pattern": args.get("hypervisor_hostname_pattern"),
+            "with_servers": _truth(args.get("with_servers")),
+        }
         if out["pattern"] and ("limit" in args or "marker" in args):
-            raise BadRequest("Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported.")
+            raise BadRequest(
+                "Paging over hypervisors with the hypervisor_hostname_pattern query parameter is "
+                "not supported."
+            )
     return out
 
 
@@ -33,20 +39,33 @@ def _truth(text: str | None) -> bool:
     return str(text).lower() in ("true", "1", "on", "yes", "t", "y")
 
 
-def _list(deps: Deps, args: MultiDict[str, str], version: Version, detailed: bool) -> dict[str, Any]:
+def _list(
+    deps: Deps, args: MultiDict[str, str], version: Version, detailed: bool
+) -> dict[str, Any]:
     query = _query(deps, args, version)
     rows = hosts.hypervisors(deps, **query)
     if query.get("pattern") and not rows:
         raise NotFound(f"No hypervisor matching '{query['pattern']}' could be found.")
     servers = query.get("with_servers", False)
-    out: dict[str, Any] = {"hypervisors": [
-        views.hypervisor(r, version, detailed=detailed, servers=servers, uptime=_uptime(deps, r, version, detailed))
-        for r in rows]}
+    out: dict[str, Any] = {
+        "hypervisors": [
+            views.hypervisor(
+                r,
+                version,
+                detailed=detailed,
+                servers=servers,
+                uptime=_uptime(deps, r, version, detailed),
+            )
+            for r in rows
+        ]
+    }
     if version >= "2.33" and rows and len(rows) == query["limit"]:
         last = rows[-1]["node"]
         marker = last.uuid if version >= "2.53" else last.id
         path = "os-hypervisors/detail" if detailed else "os-hypervisors"
-        out["hypervisors_links"] = [{"rel": "next", "href": f"{base()}/{path}?limit={query['limit']}&marker={marker}"}]
+        out["hypervisors_links"] = [
+            {"rel": "next", "href": f"{base()}/{path}?limit={query['limit']}&marker={marker}"}
+        ]
     return out
 
 
@@ -76,9 +95,22 @@ def detail(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str,
 def statistics(deps: Deps, version: Version) -> dict[str, Any]:
     "Sums over all hypervisors."
     rows = [views.hypervisor(r, version) for r in hosts.hypervisors(deps)]
-    names = ("vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used",
-             "free_disk_gb", "disk_available_least", "running_vms", "current_workload")
-    return {"hypervisor_statistics": {"count": len(rows), **{n: sum(r[n] for r in rows) for n in names}}}
+    names = (
+        "vcpus",
+        "vcpus_used",
+        "memory_mb",
+        "memory_mb_used",
+        "free_ram_mb",
+        "local_gb",
+        "local_gb_used",
+        "free_disk_gb",
+        "disk_available_least",
+        "running_vms",
+        "current_workload",
+    )
+    return {
+        "hypervisor_statistics": {"count": len(rows), **{n: sum(r[n] for r in rows) for n in names}}
+    }
 
 
 def _check_id(node_id: str, version: Version) -> None:
@@ -124,6 +156,16 @@ def servers(deps: Deps, pattern: str, version: Version) -> dict[str, Any]:
     rows = hosts.hypervisors(deps, pattern=pattern, with_servers=True)
     if not rows:
         raise NotFound(f"No hypervisor matching '{pattern}' could be found.")
-    return {"hypervisors": [{**views.hypervisor(r, version, detailed=False),
-                             **({"servers": [{"uuid": i, "name": n} for i, n in r["servers"]]} if r["servers"] else {})}
-                            for r in rows]}
+    return {
+        "hypervisors": [
+            {
+                **views.hypervisor(r, version, detailed=False),
+                **(
+                    {"servers": [{"uuid": i, "name": n} for i, n in r["servers"]]}
+                    if r["servers"]
+                    else {}
+                ),
+            }
+            for r in rows
+        ]
+    }

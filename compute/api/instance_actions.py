@@ -16,7 +16,9 @@ api = Api("/v2.1/servers/<server_id>/os-instance-actions")
 
 
 @api.get("", query=schemas.ACTIONS)
-def index(ctx: Context, deps: Deps, server_id: str, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
+def index(
+    ctx: Context, deps: Deps, server_id: str, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
     "Newest first."
     filters: dict[str, Any] = {}
     if version >= "2.58":
@@ -27,13 +29,16 @@ def index(ctx: Context, deps: Deps, server_id: str, args: MultiDict[str, str], v
     rows = records.actions(deps, ctx, server_id, **filters)
     out: dict[str, Any] = {"instanceActions": [views.action(r, version) for r in rows]}
     if version >= "2.58" and rows and len(rows) == filters["limit"]:
-        href = f"{base()}/servers/{server_id}/os-instance-actions?limit={filters['limit']}&marker={rows[-1].request_id}"
+        path = f"{base()}/servers/{server_id}/os-instance-actions"
+        href = f"{path}?limit={filters['limit']}&marker={rows[-1].request_id}"
         out["links"] = [{"rel": "next", "href": href}]
     return out
 
 
 @api.get("/<request_id>")
-def show(ctx: Context, deps: Deps, server_id: str, request_id: str, version: Version) -> dict[str, Any]:
+def show(
+    ctx: Context, deps: Deps, server_id: str, request_id: str, version: Version
+) -> dict[str, Any]:
     "One action with its events."
     action, events = records.action(deps, ctx, server_id, request_id)
     return {"instanceAction": views.action_with_events(ctx, action, events, version)}

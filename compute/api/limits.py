@@ -11,15 +11,29 @@ from compute.core import Deps, quotas
 from compute.schemas import quotas as schemas
 
 api = Api("/v2.1")
-ABSOLUTE = {"maxTotalInstances": "instances", "maxTotalCores": "cores", "maxTotalRAMSize": "ram",
-            "maxServerMeta": "metadata_items", "maxImageMeta": "metadata_items",
-            "maxPersonality": "injected_files", "maxPersonalitySize": "injected_file_content_bytes",
-            "maxTotalKeypairs": "key_pairs", "maxServerGroups": "server_groups",
-            "maxServerGroupMembers": "server_group_members"}
-NETWORK_ABSOLUTE = {"maxTotalFloatingIps": "floating_ips", "maxSecurityGroups": "security_groups",
-                    "maxSecurityGroupRules": "security_group_rules"}
-USED = {"totalInstancesUsed": "instances", "totalCoresUsed": "cores", "totalRAMUsed": "ram",
-        "totalServerGroupsUsed": "server_groups"}
+ABSOLUTE = {
+    "maxTotalInstances": "instances",
+    "maxTotalCores": "cores",
+    "maxTotalRAMSize": "ram",
+    "maxServerMeta": "metadata_items",
+    "maxImageMeta": "metadata_items",
+    "maxPersonality": "injected_files",
+    "maxPersonalitySize": "injected_file_content_bytes",
+    "maxTotalKeypairs": "key_pairs",
+    "maxServerGroups": "server_groups",
+    "maxServerGroupMembers": "server_group_members",
+}
+NETWORK_ABSOLUTE = {
+    "maxTotalFloatingIps": "floating_ips",
+    "maxSecurityGroups": "security_groups",
+    "maxSecurityGroupRules": "security_group_rules",
+}
+USED = {
+    "totalInstancesUsed": "instances",
+    "totalCoresUsed": "cores",
+    "totalRAMUsed": "ram",
+    "totalServerGroupsUsed": "server_groups",
+}
 
 
 @api.get("/limits", policy="os_compute_api:limits", query=schemas.LIMITS)
@@ -43,8 +57,9 @@ def _shown(name: str, version: Version) -> bool:
     return not (name.startswith("maxPersonality") and version >= "2.57")
 
 
-def _set(values: Mapping[str, Any], version: Version, ident: str | None = None,
-         network: Any = None) -> dict[str, Any]:
+def _set(
+    values: Mapping[str, Any], version: Version, ident: str | None = None, network: Any = None
+) -> dict[str, Any]:
     out = dict(values)
     if version < "2.36":
         out |= {k: network(v) if network else v for k, v in quotas.NETWORK.items()}
@@ -55,10 +70,14 @@ def _set(values: Mapping[str, Any], version: Version, ident: str | None = None,
 
 
 @api.get("/os-quota-sets/<project_id>", query=schemas.USER)
-def show(ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
+def show(
+    ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
     "Limits of a project, or of a user in it."
     ctx.enforce("os_compute_api:os-quota-sets:show", {"project_id": project_id})
-    return {"quota_set": _set(quotas.show(deps, project_id, args.get("user_id")), version, project_id)}
+    return {
+        "quota_set": _set(quotas.show(deps, project_id, args.get("user_id")), version, project_id)
+    }
 
 
 @api.get("/os-quota-sets/<project_id>/defaults", policy="os_compute_api:os-quota-sets:defaults")
@@ -68,25 +87,41 @@ def defaults(deps: Deps, project_id: str, version: Version) -> dict[str, Any]:
 
 
 @api.get("/os-quota-sets/<project_id>/detail", query=schemas.USER)
-def detail(ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
+def detail(
+    ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
     "Limits and what is used of them."
     ctx.enforce("os_compute_api:os-quota-sets:detail", {"project_id": project_id})
     user = args.get("user_id")
     allowed, used = quotas.show(deps, project_id, user), quotas.usage(deps, project_id, user)
     rows = {k: {"limit": v, "in_use": used[k], "reserved": 0} for k, v in allowed.items()}
-    return {"quota_set": _set(rows, version, project_id,
-                              lambda v: {"limit": v, "in_use": 0, "reserved": 0})}
+    return {
+        "quota_set": _set(
+            rows, version, project_id, lambda v: {"limit": v, "in_use": 0, "reserved": 0}
+        )
+    }
 
 
 @api.put("/os-quota-sets/<project_id>", body=schemas.UPDATE, query=schemas.USER)
-def update(ctx: Context, deps: Deps, project_id: str, body: dict[str, Any], args: MultiDict[str, str],
-           version: Version) -> dict[str, Any]:
+def update(
+    ctx: Context,
+    deps: Deps,
+    project_id: str,
+    body: dict[str, Any],
+    args: MultiDict[str, str],
+    version: Version,
+) -> dict[str, Any]:
     "Set limits."
     ctx.enforce("os_compute_api:os-quota-sets:update", {"project_id": project_id})
     changes = dict(body["quota_set"])
     force = str(changes.pop("force", False)).lower() in ("true", "1", "on", "yes", "t", "y")
-    values = quotas.update(deps, project_id, {k: int(v) for k, v in changes.items()},
-                           user_id=args.get("user_id"), force=force)
+    values = quotas.update(
+        deps,
+        project_id,
+        {k: int(v) for k, v in changes.items()},
+        user_id=args.get("user_id"),
+        force=force,
+    )
     return {"quota_set": _set(values, version)}
 
 
@@ -115,8 +150,14 @@ def show_class(deps: Deps, name: str, version: Version) -> dict[str, Any]:
     return {"quota_class_set": {"id": name, **_class(quotas.show_class(deps, name), version)}}
 
 
-@api.put("/os-quota-class-sets/<name>", policy="os_compute_api:os-quota-class-sets:update", body=schemas.UPDATE_CLASS)
+@api.put(
+    "/os-quota-class-sets/<name>",
+    policy="os_compute_api:os-quota-class-sets:update",
+    body=schemas.UPDATE_CLASS,
+)
 def update_class(deps: Deps, name: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
     "Set them."
-    values = quotas.update_class(deps, name, {k: int(v) for k, v in body["quota_class_set"].items()})
+    values = quotas.update_class(
+        deps, name, {k: int(v) for k, v in body["quota_class_set"].items()}
+    )
     return {"quota_class_set": _class(values, version)}

@@ -20,38 +20,99 @@ from compute.errors import InvalidParameter
 from compute.views.links import base
 
 SORT = {
-    "access_ip_v4": "access_ipv4", "access_ip_v6": "access_ipv6", "auto_disk_config": "disk_config",
-    "availability_zone": "availability_zone", "config_drive": "config_drive", "created_at": "created_at",
-    "display_description": "description", "display_name": "name", "host": "host", "hostname": "hostname",
-    "image_ref": "image_id", "instance_type_id": "flavor_id", "key_name": "key_name",
-    "launch_index": "launch_index", "launched_at": "launched_at", "locked_by": "locked_by", "node": "node",
-    "power_state": "power_state", "progress": "progress", "project_id": "project_id",
-    "root_device_name": "root_device_name", "task_state": "task_state", "terminated_at": "terminated_at",
-    "updated_at": "updated_at", "user_id": "user_id", "uuid": "id", "vm_state": "vm_state", "locked": "locked_by",
+    "access_ip_v4": "access_ipv4",
+    "access_ip_v6": "access_ipv6",
+    "auto_disk_config": "disk_config",
+    "availability_zone": "availability_zone",
+    "config_drive": "config_drive",
+    "created_at": "created_at",
+    "display_description": "description",
+    "display_name": "name",
+    "host": "host",
+    "hostname": "hostname",
+    "image_ref": "image_id",
+    "instance_type_id": "flavor_id",
+    "key_name": "key_name",
+    "launch_index": "launch_index",
+    "launched_at": "launched_at",
+    "locked_by": "locked_by",
+    "node": "node",
+    "power_state": "power_state",
+    "progress": "progress",
+    "project_id": "project_id",
+    "root_device_name": "root_device_name",
+    "task_state": "task_state",
+    "terminated_at": "terminated_at",
+    "updated_at": "updated_at",
+    "user_id": "user_id",
+    "uuid": "id",
+    "vm_state": "vm_state",
+    "locked": "locked_by",
 }
 ADMIN_SORT = {"host", "node"}
 TRUE, FALSE = ("1", "t", "true", "on", "y", "yes"), ("0", "f", "false", "off", "n", "no")
 EXACT = {
-    "user_id": "user_id", "project_id": "project_id", "tenant_id": "project_id", "image": "image_id",
-    "image_ref": "image_id", "flavor": "flavor_id", "hostname": "hostname", "key_name": "key_name", "host": "host",
-    "node": "node", "vm_state": "vm_state", "availability_zone": "availability_zone", "uuid": "id",
-    "reservation_id": "reservation_id", "locked_by": "locked_by", "root_device_name": "root_device_name",
-    "access_ip_v4": "access_ipv4", "access_ip_v6": "access_ipv6", "description": "description",
+    "user_id": "user_id",
+    "project_id": "project_id",
+    "tenant_id": "project_id",
+    "image": "image_id",
+    "image_ref": "image_id",
+    "flavor": "flavor_id",
+    "hostname": "hostname",
+    "key_name": "key_name",
+    "host": "host",
+    "node": "node",
+    "vm_state": "vm_state",
+    "availability_zone": "availability_zone",
+    "uuid": "id",
+    "reservation_id": "reservation_id",
+    "locked_by": "locked_by",
+    "root_device_name": "root_device_name",
+    "access_ip_v4": "access_ipv4",
+    "access_ip_v6": "access_ipv6",
+    "description": "description",
     "display_description": "description",
 }
 NUMBERS = {"launch_index": "launch_index", "power_state": "power_state", "progress": "progress"}
 TIMES = {"created_at": "created_at", "launched_at": "launched_at", "terminated_at": "terminated_at"}
-USER = {"reservation_id", "name", "status", "image", "flavor", "ip", "changes-since", "all_tenants", "image_ref",
-        "display_name"}
-USER_LATER = {"2.5": {"ip6"}, "2.26": {"tags", "tags-any", "not-tags", "not-tags-any"}, "2.66": {"changes-before"},
-              "2.73": {"locked"},
-              "2.83": {"availability_zone", "config_drive", "key_name", "created_at", "launched_at",
-                       "terminated_at", "power_state", "task_state", "vm_state", "progress", "user_id"}}
+USER = {
+    "reservation_id",
+    "name",
+    "status",
+    "image",
+    "flavor",
+    "ip",
+    "changes-since",
+    "all_tenants",
+    "image_ref",
+    "display_name",
+}
+USER_LATER = {
+    "2.5": {"ip6"},
+    "2.26": {"tags", "tags-any", "not-tags", "not-tags-any"},
+    "2.66": {"changes-before"},
+    "2.73": {"locked"},
+    "2.83": {
+        "availability_zone",
+        "config_drive",
+        "key_name",
+        "created_at",
+        "launched_at",
+        "terminated_at",
+        "power_state",
+        "task_state",
+        "vm_state",
+        "progress",
+        "user_id",
+    },
+}
 
 
-def server_query(deps: Deps, ctx: Context, args: MultiDict[str, str], version: Version,
-                 rule: str) -> tuple[ServerQuery | None, str | None]:
-    """(what to look for, marker); None for what cannot be there. Raises InvalidParameter, and Forbidden for all_tenants."""
+def server_query(
+    deps: Deps, ctx: Context, args: MultiDict[str, str], version: Version, rule: str
+) -> tuple[ServerQuery | None, str | None]:
+    """(what to look for, marker); None for what cannot be there. Raises InvalidParameter, and
+    Forbidden for all_tenants."""
     query = ServerQuery(limit=limit_of(deps, args), sort=_sort(args, ctx))
     wanted = {k: args.getlist(k) for k in args}
     if "status" in wanted and not _status(wanted["status"], ctx, version, query):
@@ -72,15 +133,29 @@ def limit_of(deps: Deps, args: MultiDict[str, str]) -> int:
     "`limit`, at most what the operator allows. Raises InvalidParameter."
     text = args.get("limit", "").strip()
     if text and not text.isdigit():
-        raise InvalidParameter(field="limit", value=text, reason="It must be an integer of 0 or more.")
+        raise InvalidParameter(
+            field="limit", value=text, reason="It must be an integer of 0 or more."
+        )
     most = deps.config.compute.max_limit
     return min(int(text), most) if text and int(text) else (0 if text else most)
 
 
 def _allowed(ctx: Context, version: Version, everybody: bool) -> set[str]:
     if ctx.allows("os_compute_api:servers:allow_all_filters", {"project_id": ctx.project_id}):
-        names = {*EXACT, *NUMBERS, *TIMES, *USER, "task_state", "config_drive", "deleted", "soft_deleted", "metadata",
-                 "ip6", "auto_disk_config", "disk_config"}
+        names = {
+            *EXACT,
+            *NUMBERS,
+            *TIMES,
+            *USER,
+            "task_state",
+            "config_drive",
+            "deleted",
+            "soft_deleted",
+            "metadata",
+            "ip6",
+            "auto_disk_config",
+            "disk_config",
+        }
         if not everybody:
             names -= {"project_id", "tenant_id"}
     else:
@@ -111,6 +186,7 @@ def _status(values: list[str], ctx: Context, version: Version, query: ServerQuer
         found = states_of(value)
         if value.upper() == "DELETED" and not ctx.is_admin:
             from common.errors import Forbidden
+
             raise Forbidden("Only administrators may list deleted instances")
         pairs += found
     if not pairs:
@@ -121,7 +197,9 @@ def _status(values: list[str], ctx: Context, version: Version, query: ServerQuer
     return True
 
 
-def _deletion(conditions: list[Condition], args: MultiDict[str, str], ctx: Context, allowed: set[str]) -> None:
+def _deletion(
+    conditions: list[Condition], args: MultiDict[str, str], ctx: Context, allowed: set[str]
+) -> None:
     "Deleted servers show when somebody asks what changed, or an administrator for them."
     deleted = args.get("deleted") if "deleted" in allowed else None
     if deleted is not None:
@@ -147,7 +225,10 @@ def _conditions(key: str, values: list[str]) -> list[Condition]:
         return [("eq", NUMBERS[key], int(values[-1]))]
     if key in TIMES:
         moment = time_of(key, values[-1])
-        return [("ge", TIMES[key], moment), ("le", TIMES[key], moment + datetime.timedelta(seconds=1))]
+        return [
+            ("ge", TIMES[key], moment),
+            ("le", TIMES[key], moment + datetime.timedelta(seconds=1)),
+        ]
     return []
 
 
@@ -156,8 +237,11 @@ def _regex(column: str) -> Callable[[str], list[Condition]]:
         try:
             re.compile(text)
         except re.error:
-            raise InvalidParameter(field=column, value=text, reason="It is no regular expression.") from None
+            raise InvalidParameter(
+                field=column, value=text, reason="It is no regular expression."
+            ) from None
         return [("regex", column, text)] if text else []
+
     return make
 
 
@@ -173,6 +257,7 @@ def _truth(key: str, text: str) -> bool:
 
 def _metadata(text: str) -> list[Condition]:
     import json
+
     try:
         value = json.loads(text.replace("'", '"').replace('u"', '"'))
     except ValueError:
@@ -183,8 +268,13 @@ def _metadata(text: str) -> list[Condition]:
 
 
 _SPECIAL: dict[str, Callable[[str], list[Condition]]] = {
-    "name": _regex("name"), "display_name": _regex("name"), "ip": _regex("ips"), "ip6": _regex("ips"),
-    "tags": _tags("tags_all"), "tags-any": _tags("tags_any"), "not-tags": _tags("tags_not_all"),
+    "name": _regex("name"),
+    "display_name": _regex("name"),
+    "ip": _regex("ips"),
+    "ip6": _regex("ips"),
+    "tags": _tags("tags_all"),
+    "tags-any": _tags("tags_any"),
+    "not-tags": _tags("tags_not_all"),
     "not-tags-any": _tags("tags_not_any"),
     "changes-since": lambda t: [("ge", "updated_at", time_of("changes-since", t))],
     "changes-before": lambda t: [("le", "updated_at", time_of("changes-before", t))],
@@ -192,8 +282,17 @@ _SPECIAL: dict[str, Callable[[str], list[Condition]]] = {
     "config_drive": lambda t: [("eq", "config_drive", bool(t) and _truth("config_drive", t))],
     "task_state": lambda t: [("eq", "task_state", None if t in ("", "None") else t)],
     "metadata": _metadata,
-    "auto_disk_config": lambda t: [("eq", "disk_config", t.upper() if t.upper() in (
-        "AUTO", "MANUAL") else "AUTO" if _truth("auto_disk_config", t) else "MANUAL")],
+    "auto_disk_config": lambda t: [
+        (
+            "eq",
+            "disk_config",
+            t.upper()
+            if t.upper() in ("AUTO", "MANUAL")
+            else "AUTO"
+            if _truth("auto_disk_config", t)
+            else "MANUAL",
+        )
+    ],
     "disk_config": lambda t: [("eq", "disk_config", t.upper())],
 }
 
@@ -203,9 +302,15 @@ def time_of(key: str, text: str) -> datetime.datetime:
     try:
         moment = datetime.datetime.fromisoformat(text.strip().replace(" ", "+"))
     except ValueError:
-        raise InvalidParameter(field=key, value=text, reason="Invalid time: it must be as in 2026-01-31T12:00:00Z.") from None
+        raise InvalidParameter(
+            field=key, value=text, reason="Invalid time: it must be as in 2026-01-31T12:00:00Z."
+        ) from None
     try:
-        return moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment.astimezone(datetime.UTC)
+        return (
+            moment.replace(tzinfo=datetime.UTC)
+            if moment.tzinfo is None
+            else moment.astimezone(datetime.UTC)
+        )
     except OverflowError:
         raise InvalidParameter(field=key, value=text, reason="Invalid time.") from None
 
@@ -219,8 +324,11 @@ def _sort(args: MultiDict[str, str], ctx: Context) -> list[tuple[str, str]]:
         if key not in SORT or (key in ADMIN_SORT and not ctx.is_admin):
             if key in ADMIN_SORT:
                 from common.errors import Forbidden
+
                 raise Forbidden(f"Only administrators may sort by {key}")
-            raise InvalidParameter(field="sort_key", value=key, reason=f"It must be one of {', '.join(sorted(SORT))}.")
+            raise InvalidParameter(
+                field="sort_key", value=key, reason=f"It must be one of {', '.join(sorted(SORT))}."
+            )
         way = ways[i] if i < len(ways) else (ways[-1] if ways else "desc")
         if way not in ("asc", "desc"):
             raise InvalidParameter(field="sort_dir", value=way, reason="It must be asc or desc.")
@@ -228,9 +336,13 @@ def _sort(args: MultiDict[str, str], ctx: Context) -> list[tuple[str, str]]:
     return out
 
 
-def next_link(path: str, args: MultiDict[str, str], rows: list[Server], limit: int | None) -> list[dict[str, str]]:
+def next_link(
+    path: str, args: MultiDict[str, str], rows: list[Server], limit: int | None
+) -> list[dict[str, str]]:
     "The link to the next page, when this one is full."
     if not rows or limit is None or len(rows) < limit:
         return []
     items = [(k, v) for k, v in args.items(multi=True) if k != "marker"]
-    return [{"rel": "next", "href": f"{base()}/{path}?{urlencode([*items, ('marker', rows[-1].id)])}"}]
+    return [
+        {"rel": "next", "href": f"{base()}/{path}?{urlencode([*items, ('marker', rows[-1].id)])}"}
+    ]

@@ -1,4 +1,5 @@
-"""What only passes on to other services, up to the version that ended it (2.35, some 2.38 and 2.43), and what is gone for good."""
+"""What only passes on to other services, up to the version that ended it (2.35, some 2.38 and
+2.43), and what is gone for good."""
 
 from typing import Any
 
@@ -20,7 +21,9 @@ GROUPS = "os_compute_api:os-security-groups"
 @api.get("/os-security-groups", policy=f"{GROUPS}:get", **OLD)
 def groups(ctx: Context, deps: Deps, args: MultiDict[str, str]) -> dict[str, Any]:
     "Security groups."
-    rows = proxies.groups(deps, ctx, args.get("all_tenants") in ("1", "true", "True") and ctx.is_admin)
+    rows = proxies.groups(
+        deps, ctx, args.get("all_tenants") in ("1", "true", "True") and ctx.is_admin
+    )
     rows.sort(key=lambda g: (g["tenant_id"] or "", g["name"]))
     return {"security_groups": rows}
 
@@ -38,11 +41,17 @@ def show_group(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
     return {"security_group": proxies.group(deps, ctx, ident)}
 
 
-@api.put("/os-security-groups/<ident>", policy=f"{GROUPS}:update", body=schemas.SECURITY_GROUP, **OLD)
+@api.put(
+    "/os-security-groups/<ident>", policy=f"{GROUPS}:update", body=schemas.SECURITY_GROUP, **OLD
+)
 def update_group(ctx: Context, deps: Deps, ident: str, body: dict[str, Any]) -> dict[str, Any]:
     "Rename it."
     wish = body["security_group"]
-    return {"security_group": proxies.change_group(deps, ctx, ident, wish["name"], wish.get("description"))}
+    return {
+        "security_group": proxies.change_group(
+            deps, ctx, ident, wish["name"], wish.get("description")
+        )
+    }
 
 
 @api.delete("/os-security-groups/<ident>", policy=f"{GROUPS}:delete", status=202, **OLD)
@@ -73,13 +82,45 @@ def networks(ctx: Context, deps: Deps) -> dict[str, Any]:
 @api.get("/os-networks/<ident>", policy="os_compute_api:os-networks:show", **OLD)
 def network(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
     "One."
-    return {"network": _network(proxies.call(deps, ctx, "network", "GET", f"/v2.0/networks/{ident}")["network"])}
+    return {
+        "network": _network(
+            proxies.call(deps, ctx, "network", "GET", f"/v2.0/networks/{ident}")["network"]
+        )
+    }
 
 
-_NETWORK = ("bridge", "vpn_public_port", "dhcp_start", "bridge_interface", "share_address", "updated_at",
-            "cidr_v6", "deleted_at", "gateway", "rxtx_base", "priority", "project_id", "vpn_private_address",
-            "deleted", "vlan", "broadcast", "netmask", "injected", "cidr", "vpn_public_address", "multi_host",
-            "enable_dhcp", "dns2", "created_at", "host", "mtu", "gateway_v6", "netmask_v6", "dhcp_server", "dns1")
+_NETWORK = (
+    "bridge",
+    "vpn_public_port",
+    "dhcp_start",
+    "bridge_interface",
+    "share_address",
+    "updated_at",
+    "cidr_v6",
+    "deleted_at",
+    "gateway",
+    "rxtx_base",
+    "priority",
+    "project_id",
+    "vpn_private_address",
+    "deleted",
+    "vlan",
+    "broadcast",
+    "netmask",
+    "injected",
+    "cidr",
+    "vpn_public_address",
+    "multi_host",
+    "enable_dhcp",
+    "dns2",
+    "created_at",
+    "host",
+    "mtu",
+    "gateway_v6",
+    "netmask_v6",
+    "dhcp_server",
+    "dns1",
+)
 
 
 def _network(row: dict[str, Any]) -> dict[str, Any]:
@@ -118,10 +159,16 @@ def floating_ip(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
 def allocate(ctx: Context, deps: Deps, request: Any) -> dict[str, Any]:
     "A new one; a body is not needed."
     body = request.get_json(silent=True) if request.content_length else None
-    return {"floating_ip": proxies.allocate(deps, ctx, (body or {}).get("pool") if isinstance(body, dict) else None)}
+    return {
+        "floating_ip": proxies.allocate(
+            deps, ctx, (body or {}).get("pool") if isinstance(body, dict) else None
+        )
+    }
 
 
-@api.delete("/os-floating-ips/<ident>", policy="os_compute_api:os-floating-ips:delete", status=202, **OLD)
+@api.delete(
+    "/os-floating-ips/<ident>", policy="os_compute_api:os-floating-ips:delete", status=202, **OLD
+)
 def release(ctx: Context, deps: Deps, ident: str) -> None:
     "Give it back."
     proxies.call(deps, ctx, "network", "DELETE", f"/v2.0/floatingips/{ident}")
@@ -161,13 +208,19 @@ def image_metadata(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
 
 
 @api.post("/images/<ident>/metadata", policy=META, body=schemas.META, until="2.38")
-def add_image_metadata(ctx: Context, deps: Deps, ident: str, body: dict[str, Any]) -> dict[str, Any]:
+def add_image_metadata(
+    ctx: Context, deps: Deps, ident: str, body: dict[str, Any]
+) -> dict[str, Any]:
     "Add to them."
-    return {"metadata": images_proxy.set_metadata(deps, ctx, ident, body["metadata"], replace=False)}
+    return {
+        "metadata": images_proxy.set_metadata(deps, ctx, ident, body["metadata"], replace=False)
+    }
 
 
 @api.put("/images/<ident>/metadata", policy=META, body=schemas.META, until="2.38")
-def replace_image_metadata(ctx: Context, deps: Deps, ident: str, body: dict[str, Any]) -> dict[str, Any]:
+def replace_image_metadata(
+    ctx: Context, deps: Deps, ident: str, body: dict[str, Any]
+) -> dict[str, Any]:
     "Replace them."
     return {"metadata": images_proxy.set_metadata(deps, ctx, ident, body["metadata"], replace=True)}
 
@@ -207,9 +260,20 @@ def gone() -> None:
     raise RemovedApi()
 
 
-_GONE = ("/os-agents", "/os-cells", "/os-certificates", "/os-cloudpipe", "/os-console-auth", "/os-fixed-ips/<ident>",
-         "/os-floating-ips-bulk", "/os-fping", "/os-floating-ip-dns", "/os-security-group-default-rules",
-         "/servers/<ident>/consoles", "/os-virtual-interfaces/<ident>")
+_GONE = (
+    "/os-agents",
+    "/os-cells",
+    "/os-certificates",
+    "/os-cloudpipe",
+    "/os-console-auth",
+    "/os-fixed-ips/<ident>",
+    "/os-floating-ips-bulk",
+    "/os-fping",
+    "/os-floating-ip-dns",
+    "/os-security-group-default-rules",
+    "/servers/<ident>/consoles",
+    "/os-virtual-interfaces/<ident>",
+)
 for _path in _GONE:
     for _method in ("GET", "POST", "PUT", "DELETE"):
         api.route(_method, _path, open=True)(lambda ident="": gone())

@@ -1,4 +1,5 @@
-"""POST /servers/{id}/action: one body key names the action. The table at the end is the list of all of them."""
+"""POST /servers/{id}/action: one body key names the action. The table at the end is the list of
+all of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +53,11 @@ class Action:
     status: int = 202
 
 
-@api.post("/<server_id>/action", policy=None, body={"type": "object", "minProperties": 1, "maxProperties": 1})
+@api.post(
+    "/<server_id>/action",
+    policy=None,
+    body={"type": "object", "minProperties": 1, "maxProperties": 1},
+)
 def act(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version) -> Any:
     "Find the action, check its argument, do it."
     name, value = next(iter(body.items()))
@@ -72,7 +77,9 @@ def act(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version:
 def _console_output(call: Call) -> Any:
     length = (call.value or {}).get("length")
     lines = int(length) if length not in (None, "") else None
-    text = actions.console_output(call.deps, call.ctx, call.server_id, None if lines in (-1, None) else lines)
+    text = actions.console_output(
+        call.deps, call.ctx, call.server_id, None if lines in (-1, None) else lines
+    )
     return {"output": text}
 
 
@@ -85,7 +92,11 @@ def _reboot(call: Call) -> None:
 
 
 def _lock(call: Call) -> None:
-    reason = call.value.get("locked_reason") if isinstance(call.value, dict) and call.version >= "2.73" else None
+    reason = (
+        call.value.get("locked_reason")
+        if isinstance(call.value, dict) and call.version >= "2.73"
+        else None
+    )
     actions.lock(call.deps, call.ctx, call.server_id, reason)
 
 
@@ -94,8 +105,9 @@ def _reset(call: Call) -> None:
 
 
 def _rebuild(call: Call) -> Any:
-    row, password = lifecycle.rebuild(call.deps, call.ctx, call.server_id, call.value,
-                                      volume_root=call.version >= "2.93")
+    row, password = lifecycle.rebuild(
+        call.deps, call.ctx, call.server_id, call.value, volume_root=call.version >= "2.93"
+    )
     beside = extras(call.deps, call.ctx, [row], call.version)
     body = views.rebuilt(call.ctx, row, call.version, beside, password)
     return Reply({"server": body}, 202, {"Location": f"{base()}/servers/{row.id}"})
@@ -111,16 +123,22 @@ def _confirm(call: Call) -> Any:
 
 
 def _create_image(call: Call) -> Any:
-    image = lifecycle.snapshot(call.deps, call.ctx, call.server_id, call.value["name"],
-                               call.value.get("metadata") or {})
+    image = lifecycle.snapshot(
+        call.deps, call.ctx, call.server_id, call.value["name"], call.value.get("metadata") or {}
+    )
     return _image_made(call, image)
 
 
 def _create_backup(call: Call) -> Any:
     value = call.value
     image = lifecycle.snapshot(
-        call.deps, call.ctx, call.server_id, value["name"], value.get("metadata") or {},
-        backup={"backup_type": value["backup_type"], "rotation": int(value["rotation"])})
+        call.deps,
+        call.ctx,
+        call.server_id,
+        value["name"],
+        value.get("metadata") or {},
+        backup={"backup_type": value["backup_type"], "rotation": int(value["rotation"])},
+    )
     return _image_made(call, image)
 
 
@@ -132,8 +150,14 @@ def _image_made(call: Call, image: str | None) -> Any:
 
 def _rescue(call: Call) -> Any:
     value = call.value or {}
-    password = lifecycle.rescue(call.deps, call.ctx, call.server_id, value.get("rescue_image_ref"),
-                                value.get("adminPass"), volume_root=call.version >= "2.87")
+    password = lifecycle.rescue(
+        call.deps,
+        call.ctx,
+        call.server_id,
+        value.get("rescue_image_ref"),
+        value.get("adminPass"),
+        volume_root=call.version >= "2.87",
+    )
     return Reply({"adminPass": password}, 200)
 
 
@@ -143,20 +167,35 @@ def _unshelve(call: Call) -> None:
 
 
 def _migrate(call: Call) -> None:
-    host = call.value.get("host") if isinstance(call.value, dict) and call.version >= "2.56" else None
+    host = (
+        call.value.get("host") if isinstance(call.value, dict) and call.version >= "2.56" else None
+    )
     lifecycle.migrate(call.deps, call.ctx, call.server_id, host)
 
 
 def _live_migrate(call: Call) -> None:
     block = call.value["block_migration"]
-    lifecycle.live_migrate(call.deps, call.ctx, call.server_id, call.value["host"],
-                           None if block == "auto" else _true(block), _true(call.value.get("force")))
+    lifecycle.live_migrate(
+        call.deps,
+        call.ctx,
+        call.server_id,
+        call.value["host"],
+        None if block == "auto" else _true(block),
+        _true(call.value.get("force")),
+    )
 
 
 def _evacuate(call: Call) -> Any:
     value = call.value
-    password = lifecycle.evacuate(call.deps, call.ctx, call.server_id, value.get("host"), value.get("adminPass"),
-                                  stay_stopped=call.version >= "2.95", force=_true(value.get("force")))
+    password = lifecycle.evacuate(
+        call.deps,
+        call.ctx,
+        call.server_id,
+        value.get("host"),
+        value.get("adminPass"),
+        stay_stopped=call.version >= "2.95",
+        force=_true(value.get("force")),
+    )
     return Reply({"adminPass": password} if call.version < "2.14" else None, 200)
 
 
@@ -170,6 +209,7 @@ def _group(add: bool) -> Callable[[Call], Any]:
         server = servers.get(call.deps, call.ctx, call.server_id, rule)
         proxies.set_group(call.deps, call.ctx, server, call.value["name"], add)
         nics.note_groups(call.deps, server.id, call.value["name"], add)
+
     return run
 
 
@@ -183,8 +223,15 @@ def _remove_fixed_ip(call: Call) -> None:
 
 def _floating_ip(add: bool) -> Callable[[Call], Any]:
     def run(call: Call) -> None:
-        attach.floating_ip(call.deps, call.ctx, call.server_id, call.value["address"],
-                           call.value.get("fixed_address"), add)
+        attach.floating_ip(
+            call.deps,
+            call.ctx,
+            call.server_id,
+            call.value["address"],
+            call.value.get("fixed_address"),
+            add,
+        )
+
     return run
 
 
@@ -220,7 +267,9 @@ ACTIONS: dict[str, Action] = {
     "rebuild": Action(_rebuild, schemas.REBUILD),
     "resize": Action(_resize, _simple(schemas.RESIZE)),
     "confirmResize": Action(_confirm, ANY),
-    "revertResize": Action(lambda c: lifecycle.finish_resize(c.deps, c.ctx, c.server_id, False), ANY),
+    "revertResize": Action(
+        lambda c: lifecycle.finish_resize(c.deps, c.ctx, c.server_id, False), ANY
+    ),
     "createImage": Action(_create_image, _simple(schemas.CREATE_IMAGE)),
     "createBackup": Action(_create_backup, _simple(schemas.CREATE_BACKUP)),
     "rescue": Action(_rescue, _simple(schemas.RESCUE)),
@@ -242,7 +291,11 @@ ACTIONS: dict[str, Action] = {
     "addFloatingIp": Action(_floating_ip(True), _simple(schemas.ADD_FLOATING_IP), until="2.43"),
     "removeFloatingIp": Action(_floating_ip(False), _simple(schemas.ADD_FLOATING_IP), until="2.43"),
     "os-getVNCConsole": Action(_console("vnc"), _simple(schemas.VNC), until="2.5", status=200),
-    "os-getSerialConsole": Action(_console("serial"), _simple(schemas.SERIAL), until="2.5", status=200),
-    "os-getSPICEConsole": Action(_console("spice"), _simple(schemas.SPICE), until="2.5", status=200),
+    "os-getSerialConsole": Action(
+        _console("serial"), _simple(schemas.SERIAL), until="2.5", status=200
+    ),
+    "os-getSPICEConsole": Action(
+        _console("spice"), _simple(schemas.SPICE), until="2.5", status=200
+    ),
     "os-getRDPConsole": Action(_console("rdp"), _simple(schemas.RDP), until="2.5", status=200),
 }

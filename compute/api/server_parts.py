@@ -23,15 +23,23 @@ def metadata(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
 @api.post("/metadata", body=schemas.META)
 def add_metadata(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any]) -> dict[str, Any]:
     "Add to it."
-    return {"metadata": servers.set_metadata(deps, ctx, server_id, body["metadata"],
-                                             rule="server-metadata:create", replace=False)}
+    return {
+        "metadata": servers.set_metadata(
+            deps, ctx, server_id, body["metadata"], rule="server-metadata:create", replace=False
+        )
+    }
 
 
 @api.put("/metadata", body=schemas.META)
-def replace_metadata(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any]) -> dict[str, Any]:
+def replace_metadata(
+    ctx: Context, deps: Deps, server_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
     "Replace it."
-    return {"metadata": servers.set_metadata(deps, ctx, server_id, body["metadata"],
-                                             rule="server-metadata:update_all", replace=True)}
+    return {
+        "metadata": servers.set_metadata(
+            deps, ctx, server_id, body["metadata"], rule="server-metadata:update_all", replace=True
+        )
+    }
 
 
 @api.get("/metadata/<key>")
@@ -44,11 +52,15 @@ def metadata_item(ctx: Context, deps: Deps, server_id: str, key: str) -> dict[st
 
 
 @api.put("/metadata/<key>", body=schemas.META_ITEM)
-def set_metadata_item(ctx: Context, deps: Deps, server_id: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+def set_metadata_item(
+    ctx: Context, deps: Deps, server_id: str, key: str, body: dict[str, Any]
+) -> dict[str, Any]:
     "Set one item."
     if key not in body["meta"]:
         raise InvalidParameter("Request body and URI mismatch")
-    servers.set_metadata(deps, ctx, server_id, body["meta"], rule="server-metadata:update", replace=False)
+    servers.set_metadata(
+        deps, ctx, server_id, body["meta"], rule="server-metadata:update", replace=False
+    )
     return {"meta": body["meta"]}
 
 
@@ -104,7 +116,9 @@ def drop_tag(ctx: Context, deps: Deps, server_id: str, tag: str) -> None:
 def ips(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
     "Addresses by network."
     server = servers.get(deps, ctx, server_id, "ips:index")
-    return {"addresses": {n: list(map(_plain, rows)) for n, rows in views.addresses(server).items()}}
+    return {
+        "addresses": {n: list(map(_plain, rows)) for n, rows in views.addresses(server).items()}
+    }
 
 
 @api.get("/ips/<network>")
@@ -151,6 +165,7 @@ def clear_password(ctx: Context, deps: Deps, server_id: str) -> None:
 def security_groups(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
     "Security groups of the server's ports."
     from compute.core import proxies
+
     server = servers.get(deps, ctx, server_id, "os-security-groups:list")
     return {"security_groups": proxies.groups_of_server(deps, ctx, server)}
 

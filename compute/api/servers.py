@@ -44,11 +44,14 @@ def detail(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version
     "Everything."
     rows, more = _rows(ctx, deps, args, version, "servers:detail")
     beside = extras(deps, ctx, rows, version)
-    return _paged("servers/detail", [views.detail(ctx, r, version, beside, listing=True) for r in rows], more)
+    return _paged(
+        "servers/detail", [views.detail(ctx, r, version, beside, listing=True) for r in rows], more
+    )
 
 
-def _rows(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version,
-          rule: str) -> tuple[list[Server], list[dict[str, str]]]:
+def _rows(
+    ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version, rule: str
+) -> tuple[list[Server], list[dict[str, str]]]:
     ctx.enforce(f"os_compute_api:{rule}", {"project_id": ctx.project_id, "user_id": ctx.user_id})
     query, marker = server_query(deps, ctx, args, version, rule)
     if query is None:
@@ -81,7 +84,9 @@ def show(ctx: Context, deps: Deps, server_id: str, version: Version) -> dict[str
 
 
 @api.put("/<server_id>", body=schemas.UPDATE)
-def update(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def update(
+    ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "Change names, description, access addresses."
     server = servers.update(deps, ctx, server_id, body["server"])
     full = shown(deps, ctx, server, version)

@@ -27,7 +27,9 @@ def index(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, 
 
 
 @api.put("/<action>", policy=UPDATE, body=schemas.SERVICE, until="2.52")
-def update_old(ctx: Context, deps: Deps, action: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
+def update_old(
+    ctx: Context, deps: Deps, action: str, body: dict[str, Any], version: Version
+) -> dict[str, Any]:
     "enable, disable, disable-log-reason and force-down by host and binary."
     host, binary = body["host"], body["binary"]
     out: dict[str, Any] = {"host": host, "binary": binary}

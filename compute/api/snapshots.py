@@ -1,4 +1,5 @@
-"os-assisted-volume-snapshots: for volume services whose volumes are files that the node's QEMU holds open."
+"""os-assisted-volume-snapshots: for volume services whose volumes are files that the node's QEMU
+holds open."""
 
 from typing import Any
 

@@ -29,14 +29,21 @@ def _period(args: MultiDict[str, str]) -> tuple[datetime.datetime, datetime.date
 
 
 def _pages(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
-    return {"limit": limit_of(deps, args), "marker": args.get("marker")} if version >= "2.40" else {}
+    return (
+        {"limit": limit_of(deps, args), "marker": args.get("marker")} if version >= "2.40" else {}
+    )
 
 
 def _links(path: str, found: list[dict[str, Any]], pages: dict[str, Any]) -> list[dict[str, str]]:
     rows = [s for p in found for s in p["server_usages"]]
     if not rows or len(rows) != pages.get("limit"):
         return []
-    return [{"rel": "next", "href": f"{base()}/{path}?limit={pages['limit']}&marker={rows[-1]['instance_id']}"}]
+    return [
+        {
+            "rel": "next",
+            "href": f"{base()}/{path}?limit={pages['limit']}&marker={rows[-1]['instance_id']}",
+        }
+    ]
 
 
 @api.get("/os-simple-tenant-usage", policy=f"{USAGE}:list", query=schemas.USAGE)
@@ -51,7 +58,9 @@ def usages(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str,
 
 
 @api.get("/os-simple-tenant-usage/<project_id>", query=schemas.USAGE)
-def usage_of(ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
+def usage_of(
+    ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
     "One project."
     ctx.enforce(f"{USAGE}:show", {"project_id": project_id})
     pages = _pages(deps, args, version)
@@ -61,12 +70,18 @@ def usage_of(ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str
     return {**out, "tenant_usage_links": links} if links else out
 
 
-@api.get("/os-migrations", policy="os_compute_api:os-migrations:index", query=record_schemas.MIGRATIONS)
+@api.get(
+    "/os-migrations", policy="os_compute_api:os-migrations:index", query=record_schemas.MIGRATIONS
+)
 def migrations(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
     "All migrations."
-    filters: dict[str, Any] = {"server_id": args.get("instance_uuid"), "host": args.get("host"),
-                               "status": args.get("status"), "source": args.get("source_compute"),
-                               "kind": args.get("migration_type")}
+    filters: dict[str, Any] = {
+        "server_id": args.get("instance_uuid"),
+        "host": args.get("host"),
+        "status": args.get("status"),
+        "source": args.get("source_compute"),
+        "kind": args.get("migration_type"),
+    }
     if version >= "2.80":
         filters |= {"user_id": args.get("user_id"), "project_id": args.get("project_id")}
     marker = None
@@ -92,9 +107,13 @@ def server_migrations(ctx: Context, deps: Deps, server_id: str, version: Version
 
 
 @api.get("/servers/<server_id>/migrations/<ident>", since="2.23")
-def server_migration(ctx: Context, deps: Deps, server_id: str, ident: str, version: Version) -> dict[str, Any]:
+def server_migration(
+    ctx: Context, deps: Deps, server_id: str, ident: str, version: Version
+) -> dict[str, Any]:
     "One."
-    return {"migration": views.server_migration(moves.one(deps, ctx, server_id, ident, "show"), version)}
+    return {
+        "migration": views.server_migration(moves.one(deps, ctx, server_id, ident, "show"), version)
+    }
 
 
 @api.delete("/servers/<server_id>/migrations/<ident>", since="2.24", status=202)
@@ -103,9 +122,16 @@ def abort(ctx: Context, deps: Deps, server_id: str, ident: str, version: Version
     moves.abort(deps, ctx, server_id, ident, queued=version >= "2.65")
 
 
-@api.post("/servers/<server_id>/migrations/<ident>/action", since="2.22", body={
-    "type": "object", "properties": {"force_complete": {"type": "null"}}, "required": ["force_complete"],
-    "additionalProperties": False})
+@api.post(
+    "/servers/<server_id>/migrations/<ident>/action",
+    since="2.22",
+    body={
+        "type": "object",
+        "properties": {"force_complete": {"type": "null"}},
+        "required": ["force_complete"],
+        "additionalProperties": False,
+    },
+)
 def force(ctx: Context, deps: Deps, server_id: str, ident: str) -> Reply:
     "Finish it at any price: the guest is paused for the rest."
     moves.force_complete(deps, ctx, server_id, ident)

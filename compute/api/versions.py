@@ -17,18 +17,28 @@ def _root() -> str:
 
 def _entry(number: str) -> dict[str, Any]:
     modern = number == "v2.1"
-    return {"id": "v2.1" if modern else "v2.0", "status": "CURRENT" if modern else "SUPPORTED",
-            "version": RANGE.maximum if modern else "", "min_version": RANGE.minimum if modern else "",
-            "updated": "2013-07-23T11:33:21Z" if modern else "2011-01-21T11:33:21Z",
-            "links": [{"rel": "self", "href": f"{_root()}/{number}/"}]}
+    return {
+        "id": "v2.1" if modern else "v2.0",
+        "status": "CURRENT" if modern else "SUPPORTED",
+        "version": RANGE.maximum if modern else "",
+        "min_version": RANGE.minimum if modern else "",
+        "updated": "2013-07-23T11:33:21Z" if modern else "2011-01-21T11:33:21Z",
+        "links": [{"rel": "self", "href": f"{_root()}/{number}/"}],
+    }
 
 
 def _document(number: str) -> dict[str, Any]:
     entry = _entry(number)
     minor = "2.1" if number == "v2.1" else "2"
-    entry["links"].append({"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
-    entry["media-types"] = [{"base": "application/json",
-                             "type": f"application/vnd.openstack.compute+json;version={minor}"}]
+    entry["links"].append(
+        {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
+    )
+    entry["media-types"] = [
+        {
+            "base": "application/json",
+            "type": f"application/vnd.openstack.compute+json;version={minor}",
+        }
+    ]
     return {"version": entry}
 
 

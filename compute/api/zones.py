@@ -28,24 +28,52 @@ def detail(deps: Deps) -> dict[str, Any]:
 
 
 EXTENSIONS = {
-    "os-keypairs": "Keypairs", "os-quota-sets": "Quotas", "os-availability-zone": "AvailabilityZone",
-    "os-aggregates": "Aggregates", "os-hypervisors": "Hypervisors", "os-services": "Services",
-    "os-server-groups": "ServerGroups", "os-simple-tenant-usage": "SimpleTenantUsage", "os-migrations": "Migrations",
-    "os-instance-actions": "InstanceActions", "os-volumes": "Volumes", "os-attach-interfaces": "AttachInterfaces",
-    "os-console-output": "ConsoleOutput", "os-consoles": "Consoles", "os-deferred-delete": "DeferredDelete",
-    "os-evacuate": "Evacuate", "os-flavor-access": "FlavorAccess", "os-flavor-extra-specs": "FlavorExtraSpecs",
-    "os-flavor-manage": "FlavorManage", "os-lock-server": "LockServer", "os-migrate-server": "MigrateServer",
-    "os-pause-server": "PauseServer", "os-rescue": "Rescue", "os-security-groups": "SecurityGroups",
-    "os-shelve": "Shelve", "os-suspend-server": "SuspendServer", "os-extended-availability-zone": "ExtendedAvailabilityZone",
-    "os-extended-server-attributes": "ExtendedServerAttributes", "os-extended-status": "ExtendedStatus",
-    "OS-DCF": "DiskConfig", "OS-SCH-HNT": "SchedulerHints", "os-create-backup": "CreateBackup",
-    "os-quota-class-sets": "QuotaClasses", "os-server-external-events": "ServerExternalEvents",
+    "os-keypairs": "Keypairs",
+    "os-quota-sets": "Quotas",
+    "os-availability-zone": "AvailabilityZone",
+    "os-aggregates": "Aggregates",
+    "os-hypervisors": "Hypervisors",
+    "os-services": "Services",
+    "os-server-groups": "ServerGroups",
+    "os-simple-tenant-usage": "SimpleTenantUsage",
+    "os-migrations": "Migrations",
+    "os-instance-actions": "InstanceActions",
+    "os-volumes": "Volumes",
+    "os-attach-interfaces": "AttachInterfaces",
+    "os-console-output": "ConsoleOutput",
+    "os-consoles": "Consoles",
+    "os-deferred-delete": "DeferredDelete",
+    "os-evacuate": "Evacuate",
+    "os-flavor-access": "FlavorAccess",
+    "os-flavor-extra-specs": "FlavorExtraSpecs",
+    "os-flavor-manage": "FlavorManage",
+    "os-lock-server": "LockServer",
+    "os-migrate-server": "MigrateServer",
+    "os-pause-server": "PauseServer",
+    "os-rescue": "Rescue",
+    "os-security-groups": "SecurityGroups",
+    "os-shelve": "Shelve",
+    "os-suspend-server": "SuspendServer",
+    "os-extended-availability-zone": "ExtendedAvailabilityZone",
+    "os-extended-server-attributes": "ExtendedServerAttributes",
+    "os-extended-status": "ExtendedStatus",
+    "OS-DCF": "DiskConfig",
+    "OS-SCH-HNT": "SchedulerHints",
+    "os-create-backup": "CreateBackup",
+    "os-quota-class-sets": "QuotaClasses",
+    "os-server-external-events": "ServerExternalEvents",
 }
 
 
 def _entry(alias: str, name: str) -> dict[str, Any]:
-    return {"alias": alias, "description": f"{name} support.", "links": [], "name": name, "namespace":
-            f"http://docs.openstack.org/compute/ext/{alias}/api/v1.1", "updated": "2014-12-03T00:00:00Z"}
+    return {
+        "alias": alias,
+        "description": f"{name} support.",
+        "links": [],
+        "name": name,
+        "namespace": f"http://docs.openstack.org/compute/ext/{alias}/api/v1.1",
+        "updated": "2014-12-03T00:00:00Z",
+    }
 
 
 @api.get("/extensions", policy="os_compute_api:extensions")

@@ -1,4 +1,5 @@
-"Taking steps: lease a job, walk its flow until it waits or is over, turn every failure into a reason."
+"""Taking steps: lease a job, walk its flow until it waits or is over, turn every failure into a
+reason."""
 
 import logging
 import os
@@ -57,10 +58,12 @@ class Driver:
                 self._busy.discard(job_id)
 
     def report(self, job_id: str, ok: bool, report: dict[str, Any]) -> None:
-        "The agent has answered the order that a job waits for; anything else is old news and ignored."
+        """The agent has answered the order that a job waits for; anything else is old news and
+        ignored."""
         with self.deps.db.write() as session:
-            job = store.answered(session, job_id, ok, report, self.name,
-                                 self.deps.config.conductor.lease_s)
+            job = store.answered(
+                session, job_id, ok, report, self.name, self.deps.config.conductor.lease_s
+            )
         if job is not None:
             self.walk(job)
 
@@ -86,17 +89,30 @@ class Driver:
         "Whether to try the step again in a while: a service that is away may come back."
         if not isinstance(error, Unavailable) or work.job.attempts >= RETRIES:
             return False
-        pause = min(2 ** work.job.attempts, 30)
-        LOG.warning("job %s (%s) at %s: %s; again in %d s", work.job.id, work.job.kind,
-                    work.job.step, sentence(error), pause)
+        pause = min(2**work.job.attempts, 30)
+        LOG.warning(
+            "job %s (%s) at %s: %s; again in %d s",
+            work.job.id,
+            work.job.kind,
+            work.job.step,
+            sentence(error),
+            pause,
+        )
         with self.deps.db.write() as session:
             store.postpone(session, work.job.id, utcnow() + timedelta(seconds=pause))
         return True
 
     def _fail(self, work: Work, flow: Any, error: Exception) -> None:
         level = logging.WARNING if isinstance(error, Error) else logging.ERROR
-        LOG.log(level, "job %s (%s) failed at %s: %s", work.job.id, work.job.kind, work.job.step,
-                sentence(error), exc_info=None if isinstance(error, Error) else error)
+        LOG.log(
+            level,
+            "job %s (%s) failed at %s: %s",
+            work.job.id,
+            work.job.kind,
+            work.job.step,
+            sentence(error),
+            exc_info=None if isinstance(error, Error) else error,
+        )
         try:
             details = "" if isinstance(error, Error) else trace(error)
             flow.failed(work, sentence(error), details, error)

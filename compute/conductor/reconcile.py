@@ -1,7 +1,8 @@
 """Nothing stays unfinished: looks for work that nobody does, at start and again and again.
 
-`sweep` (seconds) takes up ready jobs whose wake was lost. `reconcile` (a minute) sends orders again that nodes are not busy with, fails
-with a reason what cannot end, offloads, reclaims, confirms, and purges what is old.
+`sweep` (seconds) takes up ready jobs whose wake was lost. `reconcile` (a minute) sends orders
+again that nodes are not busy with, fails with a reason what cannot end, offloads, reclaims,
+confirms, and purges what is old.
 """
 
 import logging
@@ -61,9 +62,14 @@ class Reconciler:
             service = services.get(job.host or "")
             if service is None or not hosts.is_up(self.deps, service):
                 self._host_down(job)
-            elif utcnow() - job.created_at > timedelta(seconds=self.deps.config.compute.action_timeout_s):
-                self._give_up(job, f"The node {job.host} did not finish within "
-                                   f"{self.deps.config.compute.action_timeout_s} s.")
+            elif utcnow() - job.created_at > timedelta(
+                seconds=self.deps.config.compute.action_timeout_s
+            ):
+                self._give_up(
+                    job,
+                    f"The node {job.host} did not finish within "
+                    f"{self.deps.config.compute.action_timeout_s} s.",
+                )
             elif job.server_id not in busy.get(job.host or "", ()):
                 self._again(job)
 
@@ -100,21 +106,35 @@ class Reconciler:
             self._unstick(server)
 
     def _unstick(self, server: Server) -> None:
-        LOG.warning("server %s was left in %s/%s without a job", server.id, server.vm_state,
-                    server.task_state)
+        LOG.warning(
+            "server %s was left in %s/%s without a job",
+            server.id,
+            server.vm_state,
+            server.task_state,
+        )
         with self.deps.db.write() as session:
             fresh = server_store.get(session, server.id, lock=True)
             if fresh is None or store.open_jobs(session, server_id=server.id):
                 return
             if fresh.task_state == "deleting":
-                job = core_work.begin(session, system_context(fresh), fresh, "delete",
-                                      action="delete", args={"cut_short": True})
+                job = core_work.begin(
+                    session,
+                    system_context(fresh),
+                    fresh,
+                    "delete",
+                    action="delete",
+                    args={"cut_short": True},
+                )
                 after_commit(session, lambda: self.driver.wake([job.id]))
                 return
             if fresh.vm_state == "building":
                 fresh.vm_state = "error"
-                fresh.fault = {"code": 500, "message": "The build was interrupted.", "details": "",
-                               "created": utcnow().isoformat()}
+                fresh.fault = {
+                    "code": 500,
+                    "message": "The build was interrupted.",
+                    "details": "",
+                    "created": utcnow().isoformat(),
+                }
             fresh.task_state, fresh.updated_at = None, utcnow()
 
     def _due(self) -> None:
@@ -122,12 +142,21 @@ class Reconciler:
         options = self.deps.config.compute
         self._begin_due("soft-delete", options.reclaim_after_s, "delete", "deleting", "forceDelete")
         if options.shelved_offload_after_s > 0:
-            self._begin_due("shelved", options.shelved_offload_after_s, "offload", "shelving_offloading",
-                            "shelveOffload")
+            self._begin_due(
+                "shelved",
+                options.shelved_offload_after_s,
+                "offload",
+                "shelving_offloading",
+                "shelveOffload",
+            )
         if options.confirm_resize_after_s > 0:
-            self._begin_due("resized", options.confirm_resize_after_s, "confirm", None, "confirmResize")
+            self._begin_due(
+                "resized", options.confirm_resize_after_s, "confirm", None, "confirmResize"
+            )
 
-    def _begin_due(self, vm_state: str, age_s: int, kind: str, task: str | None, action: str) -> None:
+    def _begin_due(
+        self, vm_state: str, age_s: int, kind: str, task: str | None, action: str
+    ) -> None:
         if age_s <= 0:
             return
         before = utcnow() - timedelta(seconds=age_s)
@@ -135,7 +164,9 @@ class Reconciler:
             jobs = []
             for server in server_store.resting_since(session, vm_state, before):
                 server.task_state = task
-                jobs.append(core_work.begin(session, system_context(server), server, kind, action=action))
+                jobs.append(
+                    core_work.begin(session, system_context(server), server, kind, action=action)
+                )
             if jobs:
                 after_commit(session, lambda: self.driver.wake([j.id for j in jobs]))
 
@@ -153,6 +184,9 @@ class Reconciler:
 
 def system_context(server: Server) -> Context:
     "A context for work that the service begins by itself."
-    return Context(user_id=server.user_id, project_id=server.project_id, request_id=new_request_id(),
-                   roles=("admin",))
-
+    return Context(
+        user_id=server.user_id,
+        project_id=server.project_id,
+        request_id=new_request_id(),
+        roles=("admin",),
+    )

@@ -17,8 +17,17 @@ from compute.store import work as work_store
 from compute.store.models import ComputeNode, Server
 
 LOG = logging.getLogger(__name__)
-TASKS = {"networking", "block_device_mapping", "spawning", "rebuild_spawning", "image_uploading",
-         "image_pending_upload", "resize_migrating", "resize_migrated", "resize_finish"}
+TASKS = {
+    "networking",
+    "block_device_mapping",
+    "spawning",
+    "rebuild_spawning",
+    "image_uploading",
+    "image_pending_upload",
+    "resize_migrating",
+    "resize_migrated",
+    "resize_finish",
+}
 TOLD_BEFORE = {"networking", "block_device_mapping", "spawning", "rebuild_spawning"}
 POWER_STATES = {1: "active", 3: "paused", 4: "stopped", 6: "stopped", 7: "suspended"}
 
@@ -40,21 +49,26 @@ class ReportsServer:
         with self.deps.db.write() as session:
             node = store.node(session, host.host)
             if node is None:
-                node = ComputeNode(host=host.host, hypervisor_hostname=host.hypervisor_hostname or host.host)
+                node = ComputeNode(
+                    host=host.host, hypervisor_hostname=host.hypervisor_hostname or host.host
+                )
                 session.add(node)
                 session.flush()
                 LOG.info("host %s is new", host.host)
             store.seen(session, host.host, store.COMPUTE, host.revision)
             store.save_report(session, node, report, busy, host.boot_id)
             schedule.save_inventory(self.deps, session, node, report)
-            answer = self._answer(session, host.host, domains, set(busy))
-        return answer
+            return self._answer(session, host.host, domains, set(busy))
 
-    def _answer(self, session: Any, host: str, domains: list[dict[str, Any]], busy: set[str]) -> dict[str, Any]:
+    def _answer(
+        self, session: Any, host: str, domains: list[dict[str, Any]], busy: set[str]
+    ) -> dict[str, Any]:
         "What the host should be; states that changed without an order are written down."
         known = {s.id: s for s in server_store.on_host(session, host)}
         open_jobs = {j.server_id for j in work_store.open_jobs(session)}
-        wanted = {i: {"generation": s.generation, "power": s.power_wanted} for i, s in known.items()}
+        wanted = {
+            i: {"generation": s.generation, "power": s.power_wanted} for i, s in known.items()
+        }
         strangers = [d["server_id"] for d in domains if d["server_id"] not in known]
         keep = _kept(session, strangers, host, open_jobs)
         present = {d["server_id"]: d for d in domains}
@@ -65,7 +79,11 @@ class ReportsServer:
         return {"servers": wanted, "destroy": [i for i in strangers if i not in keep]}
 
     def _observe(self, server: Server, domain: dict[str, Any] | None) -> None:
-        if server.task_state is not None or server.vm_state in ("shelved_offloaded", "soft-delete", "resized"):
+        if server.task_state is not None or server.vm_state in (
+            "shelved_offloaded",
+            "soft-delete",
+            "resized",
+        ):
             return
         power = domain["power_state"] if domain else 4
         _settle(server, power)
@@ -89,11 +107,19 @@ class ReportsServer:
             if detail and job.kind == "live_migrate":
                 work_store.note_totals(session, server_id, detail)
 
-    def finished(self, job_id: str, server_id: str, ok: bool, power_state: int = 0, fault: str = "",
-                 detail: dict | None = None) -> None:
+    def finished(
+        self,
+        job_id: str,
+        server_id: str,
+        ok: bool,
+        power_state: int = 0,
+        fault: str = "",
+        detail: dict | None = None,
+    ) -> None:
         "Reports.finished"
-        self.driver.report(job_id, ok, {"power_state": power_state, "fault": fault,
-                                        "detail": detail or {}})
+        self.driver.report(
+            job_id, ok, {"power_state": power_state, "fault": fault, "detail": detail or {}}
+        )
 
     def power_changed(self, host: str, state: DomainState) -> None:
         "Reports.power_changed"
@@ -128,16 +154,22 @@ def _settle(server: Server, power_state: int) -> None:
         return
     LOG.info("server %s is %s by itself", server.id, state)
     server.vm_state = state
-    server.power_wanted = {"active": "on", "stopped": "off", "paused": "paused",
-                           "suspended": "suspended"}[state]
+    server.power_wanted = {
+        "active": "on",
+        "stopped": "off",
+        "paused": "paused",
+        "suspended": "suspended",
+    }[state]
 
 
 def _kept(session: Any, strangers: list[str], host: str, open_jobs: set[str]) -> set[str]:
     "Domains that are not of this host but must not be destroyed now: something moves them."
     found = server_store.by_ids(session, strangers)
     keep = {i for i in found if i in open_jobs}
-    for one in work_store.migrations(session, host=host, statuses=("finished", "post-migrating", "running",
-                                                                     "preparing", "queued", "migrating")):
+    for one in work_store.migrations(
+        session,
+        host=host,
+        statuses=("finished", "post-migrating", "running", "preparing", "queued", "migrating"),
+    ):
         keep.add(one.server_id)
     return keep
-

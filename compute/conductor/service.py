@@ -33,8 +33,10 @@ class Conductor:
         if self.deps.events is not None:
             self.deps.events.listen("network.port", self._port)
         seconds = self.deps.config.conductor.reconcile_s
-        self._loops = [Loop("sweep", min(5, seconds), self.reconciler.sweep),
-                       Loop("reconcile", seconds, self.reconciler.reconcile)]
+        self._loops = [
+            Loop("sweep", min(5, seconds), self.reconciler.sweep),
+            Loop("reconcile", seconds, self.reconciler.reconcile),
+        ]
         for loop in self._loops:
             loop.start()
 
@@ -57,5 +59,8 @@ def run(deps: Deps) -> None:
     conductor = Conductor(deps)
     conductor.start()
     LOG.info("conductor %s is ready", conductor.driver.name)
-    run_until_signal(conductor.stop, health_port=deps.config.conductor.metrics_port,
-                     host=deps.config.api.bind_host)
+    run_until_signal(
+        conductor.stop,
+        health_port=deps.config.conductor.metrics_port,
+        host=deps.config.api.bind_host,
+    )

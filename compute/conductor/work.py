@@ -36,8 +36,12 @@ class Work:
     def ctx(self) -> Context:
         "Who asked for it, for log lines and notifications; it carries no token."
         known = self.job.context
-        return Context(user_id=known.get("user_id"), project_id=known.get("project_id"),
-                       roles=tuple(known.get("roles") or ()), request_id=known["request_id"])
+        return Context(
+            user_id=known.get("user_id"),
+            project_id=known.get("project_id"),
+            roles=tuple(known.get("roles") or ()),
+            request_id=known["request_id"],
+        )
 
     def load(self, session: Any) -> tuple[Server, list[BlockDevice]]:
         "The server and its devices, in this session. Raises JobOver when the server is gone."
@@ -65,27 +69,36 @@ class Work:
     def go_in(self, session: Any, step: str, *, host: str | None = None, **notes: Any) -> None:
         "The same in a transaction that does more. The lease stays."
         args = {**self.job.args, **notes}
-        if not store.move(session, self.job, "ready", step=step, args=args, host=host, keep_lease=True):
+        if not store.move(
+            session, self.job, "ready", step=step, args=args, host=host, keep_lease=True
+        ):
             raise JobOver()
 
     def wait_in(self, session: Any, host: str, step: str) -> str:
-        "Wait for an answer to the order of `step`, in a transaction that does more; the id of the order."
+        """Wait for an answer to the order of `step`, in a transaction that does more; the id of
+        the order."""
         number = int(self.job.args.get("order", 0)) + (0 if self.job.args.get("resend") else 1)
-        args = {k: v for k, v in self.job.args.items() if k not in ("resend", "report")} | {"order": number}
+        args = {k: v for k, v in self.job.args.items() if k not in ("resend", "report")} | {
+            "order": number
+        }
         if not store.move(session, self.job, "waiting", step=step, host=host, args=args):
             raise JobOver()
         return f"{self.job.id}.{number}"
 
     def send(self, host: str, order: str, cast: Callable[[Agent, str], None]) -> None:
-        "Send an order after `wait_in`; one that cannot be sent now is sent again by the reconcile loop."
+        """Send an order after `wait_in`; one that cannot be sent now is sent again by the
+        reconcile loop."""
         try:
             cast(self.deps.bus.client(Agent, self.ctx, host=host), order)
         except Error as error:
             LOG.warning("job %s: the order to %s waits: %s", self.job.id, host, error)
 
-    def order(self, host: str, cast: Callable[[Agent, str], None], *, step: str | None = None) -> None:
-        """Wait for the agent of `host`, then send it the order: in this sequence, so that its answer cannot come too early. `cast`
-        gets the agent and the id of the order. One that cannot be sent now is sent again by the reconcile loop, under the same id."""
+    def order(
+        self, host: str, cast: Callable[[Agent, str], None], *, step: str | None = None
+    ) -> None:
+        """Wait for the agent of `host`, then send it the order: in this sequence, so that its
+        answer cannot come too early. `cast` gets the agent and the id of the order. One that
+        cannot be sent now is sent again by the reconcile loop, under the same id."""
         with self.deps.db.write() as session:
             order = self.wait_in(session, host, step or self.job.step)
         self.send(host, order, cast)
@@ -97,24 +110,40 @@ class Work:
         except Error as error:
             LOG.warning("job %s: %s was not told: %s", self.job.id, host, error)
 
-    def end(self, session: Any, *, ok: bool = True, message: str | None = None,
-            details: str | None = None) -> None:
+    def end(
+        self,
+        session: Any,
+        *,
+        ok: bool = True,
+        message: str | None = None,
+        details: str | None = None,
+    ) -> None:
         "The job is over; its action record says how."
         if not store.move(session, self.job, "done" if ok else "failed"):
             raise JobOver()
         finish_event(session, self.job, ok=ok, message=message, details=details)
         if ok:
             kind, args = self.job.kind, self.job.args
-            after_commit(session, lambda: notify.ended(self.deps, self.ctx, kind, args, self.job.server_id))
+            after_commit(
+                session, lambda: notify.ended(self.deps, self.ctx, kind, args, self.job.server_id)
+            )
 
     def fault(self, session: Any, message: str, details: str = "") -> None:
         "What clients see as the fault of the server."
-        self.save(session, fault={"code": 500, "message": message[:255], "details": details,
-                                  "created": utcnow().isoformat()})
+        self.save(
+            session,
+            fault={
+                "code": 500,
+                "message": message[:255],
+                "details": details,
+                "created": utcnow().isoformat(),
+            },
+        )
 
 
-def finish_event(session: Any, job: Job, *, ok: bool, message: str | None = None,
-                 details: str | None = None) -> None:
+def finish_event(
+    session: Any, job: Job, *, ok: bool, message: str | None = None, details: str | None = None
+) -> None:
     "Close the event of a job's action record."
     if not job.action_id:
         return

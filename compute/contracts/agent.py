@@ -4,6 +4,7 @@ Every cast is idempotent and may come twice, late, or after a newer one. The out
 `compute.contracts.conductor.Reports`: exactly one `finished` for each `job_id`, whatever happened.
 """
 
+# mypy: disable-error-code="empty-body"
 from common.bus import FAST, NORMAL, SLOW, Contract, call, cast
 from compute.contracts.specs import Disk, ImageSource, Nic, ServerSpec
 

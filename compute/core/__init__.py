@@ -1,4 +1,5 @@
-"""What compute decides and does: use cases `verb(deps, ctx, ...)`, no Flask, no SQL text, no sockets of its own."""
+"""What compute decides and does: use cases `verb(deps, ctx, ...)`, no Flask, no SQL text, no
+sockets of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from common.db import Database
 
 @dataclass
 class Deps:
-    """What use cases stand on. `open_bus` connects at first use, so that a process that never sends stays small."""
+    """What use cases stand on. `open_bus` connects at first use, so that a process that never
+    sends stays small."""
 
     config: cfg.ConfigOpts
     db: Database

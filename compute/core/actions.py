@@ -1,4 +1,5 @@
-"Beginning actions on a server: check its lock and states, say what is being done, leave the rest to the conductor."
+"""Beginning actions on a server: check its lock and states, say what is being done, leave the rest
+to the conductor."""
 
 from typing import Any
 
@@ -11,11 +12,22 @@ from compute.store import servers as store
 from compute.store.models import Server
 
 
-def begin(deps: Deps, ctx: Context, server_id: str, rule: str, action: str, kind: str, *,
-          args: dict[str, Any] | None = None, guard: str | None = None, record: str | None = None,
-          change: Any = None) -> Server:
-    """The common beginning of most actions. `guard` names the row of `state.GUARDS` (the action's own by default), `record` the
-    action record; `change(session, server, args)` may look and change more in the same transaction."""
+def begin(
+    deps: Deps,
+    ctx: Context,
+    server_id: str,
+    rule: str,
+    action: str,
+    kind: str,
+    *,
+    args: dict[str, Any] | None = None,
+    guard: str | None = None,
+    record: str | None = None,
+    change: Any = None,
+) -> Server:
+    """The common beginning of most actions. `guard` names the row of `state.GUARDS` (the action's
+    own by default), `record` the action record; `change(session, server, args)` may look and
+    change more in the same transaction."""
     with deps.db.write() as session:
         server = servers.lock(session, ctx, server_id, rule)
         state.check_lock(server, ctx.is_admin)
@@ -32,17 +44,31 @@ def begin(deps: Deps, ctx: Context, server_id: str, rule: str, action: str, kind
 
 def power(deps: Deps, ctx: Context, server_id: str, action: str, rule: str) -> None:
     "start, stop, pause, unpause, suspend, resume."
+
     def wanted(session: Any, server: Server, args: dict[str, Any]) -> None:
-        server.power_wanted = {"start": "on", "stop": "off", "pause": "paused", "suspend": "suspended"}.get(
-            action, "on")
+        server.power_wanted = {
+            "start": "on",
+            "stop": "off",
+            "pause": "paused",
+            "suspend": "suspended",
+        }.get(action, "on")
+
     begin(deps, ctx, server_id, rule, action, "power", args={"action": action}, change=wanted)
 
 
 def reboot(deps: Deps, ctx: Context, server_id: str, hard: bool) -> None:
     "Reboot, softly (ACPI, then hard after a minute) or hard."
     guard = "reboot_hard" if hard else "reboot"
-    begin(deps, ctx, server_id, "servers:reboot", "reboot", "power", guard=guard,
-          args={"action": "hard_reboot" if hard else "soft_reboot", "grace_s": 60})
+    begin(
+        deps,
+        ctx,
+        server_id,
+        "servers:reboot",
+        "reboot",
+        "power",
+        guard=guard,
+        args={"action": "hard_reboot" if hard else "soft_reboot", "grace_s": 60},
+    )
 
 
 def console_output(deps: Deps, ctx: Context, server_id: str, lines: int | None) -> str:
@@ -58,7 +84,9 @@ def lock(deps: Deps, ctx: Context, server_id: str, reason: str | None) -> None:
     "Lock it: only administrators may change it then."
     with deps.db.write() as session:
         server = servers.lock(session, ctx, server_id, "os-lock-server:lock")
-        server.locked_by = "owner" if server.project_id == ctx.project_id and not ctx.is_admin else "admin"
+        server.locked_by = (
+            "owner" if server.project_id == ctx.project_id and not ctx.is_admin else "admin"
+        )
         server.locked_reason, server.updated_at = reason, utcnow()
         work.finished(session, ctx, server, "lock")
 
@@ -68,7 +96,9 @@ def unlock(deps: Deps, ctx: Context, server_id: str) -> None:
     with deps.db.write() as session:
         server = servers.lock(session, ctx, server_id, "os-lock-server:unlock")
         if server.locked_by == "admin":
-            ctx.enforce("os_compute_api:os-lock-server:unlock:unlock_override", servers.target(server))
+            ctx.enforce(
+                "os_compute_api:os-lock-server:unlock:unlock_override", servers.target(server)
+            )
         server.locked_by, server.locked_reason, server.updated_at = None, None, utcnow()
         work.finished(session, ctx, server, "unlock")
 

@@ -45,7 +45,11 @@ def get(deps: Deps, aggregate_id: str) -> Row:
 
 
 def _get(session: Any, aggregate_id: str) -> Aggregate:
-    row = store.aggregate(session, int(aggregate_id)) if aggregate_id.isdigit() and len(aggregate_id) < 10 else None
+    row = (
+        store.aggregate(session, int(aggregate_id))
+        if aggregate_id.isdigit() and len(aggregate_id) < 10
+        else None
+    )
     if row is None:
         raise AggregateNotFound(aggregate_id=aggregate_id)
     return row
@@ -77,23 +81,31 @@ def update(deps: Deps, aggregate_id: str, changes: Mapping[str, Any]) -> Row:
     return row, hosts
 
 
-def _set_meta(deps: Deps, session: Any, row: Aggregate, hosts: list[str], changes: Mapping[str, Any]) -> None:
+def _set_meta(
+    deps: Deps, session: Any, row: Aggregate, hosts: list[str], changes: Mapping[str, Any]
+) -> None:
     if ZONE in changes and changes[ZONE] != (row.meta or {}).get(ZONE):
         zone = changes[ZONE]
         if zone is not None and not str(zone).strip():
-            raise BadZone(f"Aggregate {row.id}: action 'set_metadata' caused an error: an empty zone name.")
+            raise BadZone(
+                f"Aggregate {row.id}: action 'set_metadata' caused an error: an empty zone name."
+            )
         _check_zone(deps, session, row, hosts, zone)
     row.meta = {k: v for k, v in {**(row.meta or {}), **changes}.items() if v is not None}
 
 
-def _check_zone(deps: Deps, session: Any, row: Aggregate, hosts: list[str], zone: str | None) -> None:
+def _check_zone(
+    deps: Deps, session: Any, row: Aggregate, hosts: list[str], zone: str | None
+) -> None:
     "A host is in one zone, and a host with servers does not change its zone."
     members = store.members(session)
     for other in store.aggregates(session):
         theirs = (other.meta or {}).get(ZONE)
         shared = set(hosts) & set(members.get(other.id, []))
         if other.id != row.id and zone and theirs and theirs != zone and shared:
-            raise ZoneConflict(aggregate_id=row.id, reason=f"host {min(shared)} is in zone {theirs}.")
+            raise ZoneConflict(
+                aggregate_id=row.id, reason=f"host {min(shared)} is in zone {theirs}."
+            )
     busy = [h for h in hosts if server_store.on_host(session, h)]
     if busy:
         raise ZoneConflict(aggregate_id=row.id, reason=f"host {busy[0]} has servers.")
@@ -142,7 +154,9 @@ def _check_zone_of_host(deps: Deps, session: Any, row: Aggregate, host: str, zon
         raise ZoneConflict(aggregate_id=row.id, reason=f"host {host} is in zone {now}.")
     default = deps.config.compute.default_availability_zone
     if (now or default) != zone and server_store.on_host(session, host):
-        raise ZoneConflict(aggregate_id=row.id, reason=f"host {host} has servers in zone {now or default}.")
+        raise ZoneConflict(
+            aggregate_id=row.id, reason=f"host {host} has servers in zone {now or default}."
+        )
 
 
 def remove_host(deps: Deps, aggregate_id: str, host: str) -> Row:
@@ -162,6 +176,7 @@ def remove_host(deps: Deps, aggregate_id: str, host: str) -> Row:
 def cache_images(deps: Deps, ctx: Context, aggregate_id: str, image_ids: list[str]) -> None:
     "Have every host of an aggregate fetch images ahead of use."
     from common.ids import new_id
+
     _, hosts = get(deps, aggregate_id)
     sources = [images.source(deps, images.get(deps, ctx, i)) for i in image_ids]
     for host in hosts:

@@ -36,18 +36,30 @@ def interface(deps: Deps, ctx: Context, server_id: str, port_id: str) -> dict[st
     return found[0]
 
 
-def attach_interface(deps: Deps, ctx: Context, server_id: str, wish: Mapping[str, Any]) -> dict[str, Any]:
-    "Give a server a port: one that is there, or a new one on a network. The node plugs it after the answer."
+def attach_interface(
+    deps: Deps, ctx: Context, server_id: str, wish: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give a server a port: one that is there, or a new one on a network. The node plugs it after
+    the answer."""
     server = servers.get(deps, ctx, server_id, "os-attach-interfaces:create")
     state.check_lock(server, ctx.is_admin)
     state.check(server, "attach_interface")
     if server.host is None:
         raise HostDown(host="(none)", server_id=server.id)
     fixed = (wish.get("fixed_ips") or [{}])[0].get("ip_address")
-    asked = [{"uuid": wish.get("net_id"), "port": wish.get("port_id"), "fixed_ip": fixed, "tag": wish.get("tag")}]
+    asked = [
+        {
+            "uuid": wish.get("net_id"),
+            "port": wish.get("port_id"),
+            "fixed_ip": fixed,
+            "tag": wish.get("tag"),
+        }
+    ]
     if fixed and not wish.get("net_id"):
         raise InvalidParameter("Must input network_id when request IP address")
-    wanted = network.resolve(deps, ctx, asked if wish.get("net_id") or wish.get("port_id") else None)
+    wanted = network.resolve(
+        deps, ctx, asked if wish.get("net_id") or wish.get("port_id") else None
+    )
     if not wanted:
         raise NetworkRefused(reason="there is no network to attach to.")
     groups = server.request.get("groups") or []
@@ -62,17 +74,36 @@ def attach_interface(deps: Deps, ctx: Context, server_id: str, wish: Mapping[str
         row.nics = [*row.nics, nic]
         row.ips = network.addresses(row.nics)
         args["port"] = nic["port_id"]
-    begin(deps, ctx, server_id, "os-attach-interfaces:create", "attach_interface", "attach_nic", change=change)
+
+    begin(
+        deps,
+        ctx,
+        server_id,
+        "os-attach-interfaces:create",
+        "attach_interface",
+        "attach_nic",
+        change=change,
+    )
     return nic
 
 
 def detach_interface(deps: Deps, ctx: Context, server_id: str, port_id: str) -> None:
     "Take a port away. Raises AttachmentNotFound."
+
     def change(session: Any, row: Server, args: dict[str, Any]) -> None:
         if all(n["port_id"] != port_id for n in row.nics):
             raise AttachmentNotFound(kind="Port", id=port_id, server_id=server_id)
         args["port"] = port_id
-    begin(deps, ctx, server_id, "os-attach-interfaces:delete", "detach_interface", "detach_nic", change=change)
+
+    begin(
+        deps,
+        ctx,
+        server_id,
+        "os-attach-interfaces:delete",
+        "detach_interface",
+        "detach_nic",
+        change=change,
+    )
 
 
 def attached(deps: Deps, ctx: Context, server_id: str) -> list[BlockDevice]:
@@ -81,7 +112,9 @@ def attached(deps: Deps, ctx: Context, server_id: str) -> list[BlockDevice]:
     return [d for d in servers.devices(deps, [server_id])[server_id] if d.volume_id]
 
 
-def attachment(deps: Deps, ctx: Context, server_id: str, volume_id: str, rule: str = "show") -> BlockDevice:
+def attachment(
+    deps: Deps, ctx: Context, server_id: str, volume_id: str, rule: str = "show"
+) -> BlockDevice:
     "One of them. Raises AttachmentNotFound."
     servers.get(deps, ctx, server_id, f"os-volumes-attachments:{rule}")
     with deps.db.read() as session:
@@ -95,17 +128,24 @@ def _device(session: Any, server_id: str, volume_id: str) -> BlockDevice:
     raise AttachmentNotFound(kind="Volume", id=volume_id, server_id=server_id)
 
 
-def attach_volume(deps: Deps, ctx: Context, server_id: str, wish: Mapping[str, Any], *,
-                  multiattach: bool = True) -> BlockDevice:
+def attach_volume(
+    deps: Deps, ctx: Context, server_id: str, wish: Mapping[str, Any], *, multiattach: bool = True
+) -> BlockDevice:
     "Reserve a volume for a server and have it plugged; the block device with its name."
     server = servers.get(deps, ctx, server_id, "os-volumes-attachments:create")
     state.check_lock(server, ctx.is_admin)
     state.check(server, "attach_volume")
     volume = volumes.get(deps, ctx, wish["volumeId"])
     if volume.get("multiattach") and not multiattach:
-        raise NotSupportedHere(reason="Multiattach volumes are only supported starting with compute API version 2.60.")
-    if volume["status"] != "available" and not (volume.get("multiattach") and volume["status"] == "in-use"):
-        raise InvalidParameter(f"Invalid volume: volume {volume['id']} is {volume['status']}, it must be available.")
+        raise NotSupportedHere(
+            reason="Multiattach volumes are only supported starting with compute API version 2.60."
+        )
+    if volume["status"] != "available" and not (
+        volume.get("multiattach") and volume["status"] == "in-use"
+    ):
+        raise InvalidParameter(
+            f"Invalid volume: volume {volume['id']} is {volume['status']}, it must be available."
+        )
     attachment_id = volumes.reserve(deps, ctx, server, volume["id"])
     try:
         return _record(deps, ctx, server, wish, volume, attachment_id)
@@ -114,29 +154,50 @@ def attach_volume(deps: Deps, ctx: Context, server_id: str, wish: Mapping[str, A
         raise
 
 
-def _record(deps: Deps, ctx: Context, server: Server, wish: Mapping[str, Any], volume: Mapping[str, Any],
-            attachment_id: str) -> BlockDevice:
+def _record(
+    deps: Deps,
+    ctx: Context,
+    server: Server,
+    wish: Mapping[str, Any],
+    volume: Mapping[str, Any],
+    attachment_id: str,
+) -> BlockDevice:
     with deps.db.write() as session:
         row = servers.lock(session, ctx, server.id, "os-volumes-attachments:create")
         state.check(row, "attach_volume")
         devices = store.devices_of(session, [row.id])[row.id]
         if any(d.volume_id == volume["id"] for d in devices):
-            raise NotSupportedHere(reason=f"Volume {volume['id']} is attached to the server already.")
+            raise NotSupportedHere(
+                reason=f"Volume {volume['id']} is attached to the server already."
+            )
         name = wish.get("device")
         if name and any(d.device_name == name for d in devices):
             raise NotSupportedHere(reason=f"The device name {name} is taken.")
         device = BlockDevice(
-            server_id=row.id, position=len(devices), source_type="volume", destination_type="volume",
-            volume_id=volume["id"], size_gib=volume.get("size"), attachment_id=attachment_id,
-            device_name=name or blockdev.next_name(devices), tag=wish.get("tag"),
-            delete_on_termination=bool(wish.get("delete_on_termination", False)))
+            server_id=row.id,
+            position=len(devices),
+            source_type="volume",
+            destination_type="volume",
+            volume_id=volume["id"],
+            size_gib=volume.get("size"),
+            attachment_id=attachment_id,
+            device_name=name or blockdev.next_name(devices),
+            tag=wish.get("tag"),
+            delete_on_termination=bool(wish.get("delete_on_termination", False)),
+        )
         session.add(device)
         session.flush()
         if row.host is None:
             work.finished(session, ctx, row, "attach_volume")
         else:
-            job = work.begin(session, ctx, row, "attach_volume", action="attach_volume",
-                             args={"device": device.uuid})
+            job = work.begin(
+                session,
+                ctx,
+                row,
+                "attach_volume",
+                action="attach_volume",
+                args={"device": device.uuid},
+            )
             after_commit(session, lambda: work.wake(deps, [job], ctx))
     return device
 
@@ -151,8 +212,15 @@ def detach_volume(deps: Deps, ctx: Context, server_id: str, volume_id: str) -> N
         raise NotSupportedHere(reason="Cannot detach a root device volume")
     volumes.begin_detaching(deps, ctx, volume_id)
     try:
-        begin(deps, ctx, server_id, "os-volumes-attachments:delete", "detach_volume", "detach_volume",
-              args={"device": device.uuid})
+        begin(
+            deps,
+            ctx,
+            server_id,
+            "os-volumes-attachments:delete",
+            "detach_volume",
+            "detach_volume",
+            args={"device": device.uuid},
+        )
     except Exception:
         volumes.roll_detaching(deps, server, volume_id)
         raise
@@ -169,8 +237,15 @@ def swap_volume(deps: Deps, ctx: Context, server_id: str, old_id: str, new_id: s
         raise InvalidParameter("The new volume must not be smaller than the old one.")
     reserved = volumes.reserve(deps, ctx, server, new_id)
     try:
-        begin(deps, ctx, server_id, "os-volumes-attachments:swap", "swap_volume", "swap_volume",
-              args={"device": device.uuid, "volume": new_id, "attachment": reserved})
+        begin(
+            deps,
+            ctx,
+            server_id,
+            "os-volumes-attachments:swap",
+            "swap_volume",
+            "swap_volume",
+            args={"device": device.uuid, "volume": new_id, "attachment": reserved},
+        )
     except Exception:
         volumes.release(deps, server, reserved)
         raise
@@ -206,18 +281,22 @@ def remove_fixed_ip(deps: Deps, ctx: Context, server_id: str, address: str) -> N
 
 
 def _set_addresses(deps: Deps, server: Server, nic: Mapping[str, Any], fixed: list[Any]) -> None:
-    answer = deps.services.network.put(f"/v2.0/ports/{nic['port_id']}", json={"port": {"fixed_ips": fixed}},
-                                       raise_exc=False)
+    answer = deps.services.network.put(
+        f"/v2.0/ports/{nic['port_id']}", json={"port": {"fixed_ips": fixed}}, raise_exc=False
+    )
     if answer.status_code >= 400:
         raise NetworkRefused(reason=network.reason(answer))
     nics.refresh(deps, server.id)
 
 
-def floating_ip(deps: Deps, ctx: Context, server_id: str, address: str, fixed: str | None, add: bool) -> None:
+def floating_ip(
+    deps: Deps, ctx: Context, server_id: str, address: str, fixed: str | None, add: bool
+) -> None:
     "Give a floating address to a server's first port (or the one with `fixed`), or take it away."
     server = servers.get(deps, ctx, server_id, f"os-floating-ips:{'add' if add else 'remove'}")
-    found = proxies.call(deps, ctx, "network", "GET", "/v2.0/floatingips",
-                         params={"floating_ip_address": address})["floatingips"]
+    found = proxies.call(
+        deps, ctx, "network", "GET", "/v2.0/floatingips", params={"floating_ip_address": address}
+    )["floatingips"]
     if not found:
         raise NotFound(f"Floating IP {address} not found.")
     ports = {n["port_id"] for n in server.nics}
@@ -225,18 +304,26 @@ def floating_ip(deps: Deps, ctx: Context, server_id: str, address: str, fixed: s
         raise Conflict(f"Floating IP {address} is not associated with server {server_id}.")
     body: dict[str, Any] = {"port_id": None}
     if add:
-        nic = next((n for n in server.nics for ip in n["fixed_ips"] if fixed in (None, ip["ip_address"])), None)
+        nic = next(
+            (n for n in server.nics for ip in n["fixed_ips"] if fixed in (None, ip["ip_address"])),
+            None,
+        )
         if nic is None:
             raise InvalidParameter("The server has no fixed address that fits.")
         body = {"port_id": nic["port_id"], **({"fixed_ip_address": fixed} if fixed else {})}
-    proxies.call(deps, ctx, "network", "PUT", f"/v2.0/floatingips/{found[0]['id']}", {"floatingip": body})
+    proxies.call(
+        deps, ctx, "network", "PUT", f"/v2.0/floatingips/{found[0]['id']}", {"floatingip": body}
+    )
     nics.refresh(deps, server.id)
 
 
 def refuse_assisted(deps: Deps, volume_id: str) -> None:
-    """Raise what a request for an assisted snapshot deserves: NotFound for a volume that no server has, otherwise that the volume
-    service must make its snapshots itself (its drivers here need no help of a node)."""
+    """Raise what a request for an assisted snapshot deserves: NotFound for a volume that no server
+    has, otherwise that the volume service must make its snapshots itself (its drivers here need
+    no help of a node)."""
     with deps.db.read() as session:
         if store.device_of_volume(session, volume_id) is None:
             raise NotFound(f"Volume {volume_id} is not attached to any server.")
-    raise InvalidParameter(f"The volume {volume_id} is of a kind whose snapshots need no help of compute.")
+    raise InvalidParameter(
+        f"The volume {volume_id} is of a kind whose snapshots need no help of compute."
+    )

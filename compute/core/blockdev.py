@@ -1,4 +1,5 @@
-"""Which disks a new server gets: from its image, its flavor, and block_device_mapping (both versions).
+"""Which disks a new server gets: from its image, its flavor, and block_device_mapping (both
+versions).
 
 Source: Nova's user guide "Block Device Mapping in Nova".
 """
@@ -14,26 +15,44 @@ from compute.store.models import BlockDevice
 Entry = dict[str, Any]
 
 
-def plan(deps: Deps, ctx: Context, wish: Mapping[str, Any], flavor: Mapping[str, Any],
-         image: Mapping[str, Any] | None) -> tuple[list[Entry], dict[str, Any]]:
-    """(block devices as column values, the record of the image that the server boots). Raises BadBlockDevices for what cannot
-    be, NoSuchVolume and the like for what is not there."""
+def plan(
+    deps: Deps,
+    ctx: Context,
+    wish: Mapping[str, Any],
+    flavor: Mapping[str, Any],
+    image: Mapping[str, Any] | None,
+) -> tuple[list[Entry], dict[str, Any]]:
+    """(block devices as column values, the record of the image that the server boots). Raises
+    BadBlockDevices for what cannot be, NoSuchVolume and the like for what is not there."""
     entries = [_v2(e) for e in wish.get("block_device_mapping_v2") or []]
     legacy = wish.get("block_device_mapping") or []
     if legacy and entries:
-        raise BadBlockDevices(reason="Using different block_device_mapping syntaxes is not allowed in the same request.")
+        raise BadBlockDevices(
+            reason=(
+                "Using different block_device_mapping syntaxes is not allowed in the same request."
+            )
+        )
     entries += [_v1(e) for e in legacy]
     roots = [e for e in entries if e["boot_index"] == 0]
     if len(roots) > 1:
-        raise BadBlockDevices(reason="Boot sequence for the instance and image/block device mapping combination is not valid.")
+        raise BadBlockDevices(
+            reason=(
+                "Boot sequence for the instance and image/block device mapping combination is "
+                "not valid."
+            )
+        )
     if image is not None and roots and roots[0].get("image_id") not in (None, image["id"]):
         raise BadBlockDevices(reason="the boot device is not the image of imageRef.")
     if image is not None and not roots:
         entries.insert(0, _root(image, flavor))
     elif image is None and not roots:
-        raise BadBlockDevices(reason="Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
-                                     "device mapping combination is not valid.")
-    entries.sort(key=lambda e: (e["boot_index"] is None or e["boot_index"] < 0, e["boot_index"] or 0))
+        raise BadBlockDevices(
+            reason="Boot sequence for the instance and image/block device mapping combination "
+            "is not valid."
+        )
+    entries.sort(
+        key=lambda e: (e["boot_index"] is None or e["boot_index"] < 0, e["boot_index"] or 0)
+    )
     _add_flavor_disks(entries, flavor)
     _check(deps, entries, flavor)
     record = _look_up(deps, ctx, entries, image)
@@ -41,20 +60,42 @@ def plan(deps: Deps, ctx: Context, wish: Mapping[str, Any], flavor: Mapping[str,
 
 
 def _root(image: Mapping[str, Any], flavor: Mapping[str, Any]) -> Entry:
-    return _entry(source_type="image", destination_type="local", image_id=image["id"], boot_index=0,
-                  size_gib=flavor["root_gib"], delete_on_termination=True, device_type="disk")
+    return _entry(
+        source_type="image",
+        destination_type="local",
+        image_id=image["id"],
+        boot_index=0,
+        size_gib=flavor["root_gib"],
+        delete_on_termination=True,
+        device_type="disk",
+    )
 
 
 def _entry(**values: Any) -> Entry:
-    base: Entry = dict.fromkeys((
-        "boot_index", "size_gib", "size_mib", "image_id", "snapshot_id", "volume_id", "volume_type",
-        "guest_format", "device_type", "disk_bus", "device_name", "tag"))
+    base: Entry = dict.fromkeys(
+        (
+            "boot_index",
+            "size_gib",
+            "size_mib",
+            "image_id",
+            "snapshot_id",
+            "volume_id",
+            "volume_type",
+            "guest_format",
+            "device_type",
+            "disk_bus",
+            "device_name",
+            "tag",
+        )
+    )
     return {**base, "delete_on_termination": False, **values}
 
 
 def _v2(e: Mapping[str, Any]) -> Entry:
     source = e.get("source_type") or "volume"
-    default = "local" if source == "blank" and e.get("guest_format") or source == "image" else "volume"
+    default = (
+        "local" if source == "blank" and e.get("guest_format") or source == "image" else "volume"
+    )
     target = e.get("destination_type") or default
     uuid = e.get("uuid")
     if source != "blank" and not uuid and not e.get("volume_id"):
@@ -66,14 +107,30 @@ def _v2(e: Mapping[str, Any]) -> Entry:
     key = {"image": "image_id", "snapshot": "snapshot_id", "volume": "volume_id"}.get(source)
     size = e.get("volume_size")
     index = e.get("boot_index")
-    out = _entry(source_type=source, destination_type=target, size_gib=int(size) if size not in (None, "") else None,
-                 boot_index=None if index in (None, "None") else int(index),
-                 delete_on_termination=_bool(e.get("delete_on_termination", False)),
-                 **{k: e.get(k) for k in ("guest_format", "device_type", "disk_bus", "device_name", "tag", "volume_type")})
+    out = _entry(
+        source_type=source,
+        destination_type=target,
+        size_gib=int(size) if size not in (None, "") else None,
+        boot_index=None if index in (None, "None") else int(index),
+        delete_on_termination=_bool(e.get("delete_on_termination", False)),
+        **{
+            k: e.get(k)
+            for k in (
+                "guest_format",
+                "device_type",
+                "disk_bus",
+                "device_name",
+                "tag",
+                "volume_type",
+            )
+        },
+    )
     if key:
         out[key] = uuid or e.get("volume_id")
     if target == "volume" and source in ("image", "blank") and not out["size_gib"]:
-        raise BadBlockDevices(reason="Volume size is needed to make a volume: volume_size is missing.")
+        raise BadBlockDevices(
+            reason="Volume size is needed to make a volume: volume_size is missing."
+        )
     return out
 
 
@@ -81,10 +138,13 @@ def _v1(e: Mapping[str, Any]) -> Entry:
     size = e.get("volume_size")
     if e.get("no_device"):
         raise BadBlockDevices(reason="no_device is not supported without a device to leave out.")
-    common = {"destination_type": "volume", "device_name": e.get("device_name"),
-              "delete_on_termination": _bool(e.get("delete_on_termination", False)),
-              "boot_index": 0 if e.get("device_name") in ("vda", "/dev/vda", "sda", "/dev/sda") else None,
-              "size_gib": int(size) if size not in (None, "") else None}
+    common = {
+        "destination_type": "volume",
+        "device_name": e.get("device_name"),
+        "delete_on_termination": _bool(e.get("delete_on_termination", False)),
+        "boot_index": 0 if e.get("device_name") in ("vda", "/dev/vda", "sda", "/dev/sda") else None,
+        "size_gib": int(size) if size not in (None, "") else None,
+    }
     if e.get("snapshot_id"):
         return _entry(source_type="snapshot", snapshot_id=e["snapshot_id"], **common)
     if not e.get("volume_id"):
@@ -101,11 +161,24 @@ def _add_flavor_disks(entries: list[Entry], flavor: Mapping[str, Any]) -> None:
     swap = [e for e in local if e["guest_format"] == "swap"]
     ephemeral = [e for e in local if e["guest_format"] != "swap"]
     if flavor.get("ephemeral_gib") and not ephemeral:
-        entries.append(_entry(source_type="blank", destination_type="local", size_gib=flavor["ephemeral_gib"],
-                              delete_on_termination=True))
+        entries.append(
+            _entry(
+                source_type="blank",
+                destination_type="local",
+                size_gib=flavor["ephemeral_gib"],
+                delete_on_termination=True,
+            )
+        )
     if flavor.get("swap_mib") and not swap:
-        entries.append(_entry(source_type="blank", destination_type="local", size_mib=flavor["swap_mib"],
-                              guest_format="swap", delete_on_termination=True))
+        entries.append(
+            _entry(
+                source_type="blank",
+                destination_type="local",
+                size_mib=flavor["swap_mib"],
+                guest_format="swap",
+                delete_on_termination=True,
+            )
+        )
 
 
 def _check(deps: Deps, entries: Sequence[Entry], flavor: Mapping[str, Any]) -> None:
@@ -115,18 +188,31 @@ def _check(deps: Deps, entries: Sequence[Entry], flavor: Mapping[str, Any]) -> N
     if len(swap) > 1:
         raise BadBlockDevices(reason="More than one swap drive requested.")
     if size > (flavor.get("ephemeral_gib") or 0):
-        raise BadBlockDevices(reason="Ephemeral disks requested are larger than the instance type allows.")
-    if any((e["size_mib"] or (e["size_gib"] or 0) * 1024) > (flavor.get("swap_mib") or 0) for e in swap):
+        raise BadBlockDevices(
+            reason="Ephemeral disks requested are larger than the instance type allows."
+        )
+    if any(
+        (e["size_mib"] or (e["size_gib"] or 0) * 1024) > (flavor.get("swap_mib") or 0) for e in swap
+    ):
         raise BadBlockDevices(reason="Swap drive requested is larger than instance type allows.")
     most = deps.config.compute.max_volumes_per_server
     if len(entries) > most:
         raise BadBlockDevices(reason=f"more than {most} devices.")
-    indexes = [e["boot_index"] for e in entries if e["boot_index"] is not None and e["boot_index"] >= 0]
+    indexes = [
+        e["boot_index"] for e in entries if e["boot_index"] is not None and e["boot_index"] >= 0
+    ]
     if sorted(indexes) != list(range(len(indexes))):
-        raise BadBlockDevices(reason="Boot sequence for the instance and image/block device mapping combination is not valid.")
+        raise BadBlockDevices(
+            reason=(
+                "Boot sequence for the instance and image/block device mapping combination is "
+                "not valid."
+            )
+        )
 
 
-def _look_up(deps: Deps, ctx: Context, entries: Sequence[Entry], image: Mapping[str, Any] | None) -> dict[str, Any]:
+def _look_up(
+    deps: Deps, ctx: Context, entries: Sequence[Entry], image: Mapping[str, Any] | None
+) -> dict[str, Any]:
     "Check volumes, snapshots and images that entries name; the record of what is booted."
     record = dict(image) if image else {}
     for entry in entries:

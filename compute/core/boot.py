@@ -29,29 +29,46 @@ Accepted = tuple[str, list[Server], str]
 def boot(deps: Deps, ctx: Context, wish: Mapping[str, Any], hints: Mapping[str, Any]) -> Accepted:
     """Accept a create: (reservation id, servers in BUILD, administrator's password).
 
-    Everything that a caller can have got wrong is found before anything is written: the flavor, image, networks, keypair, devices and
-    zone. One transaction then counts the quota and writes servers, devices, action records and jobs.
+    Everything that a caller can have got wrong is found before anything is written: the flavor,
+    image, networks, keypair, devices and zone. One transaction then counts the quota and writes
+    servers, devices, action records and jobs.
     """
     if wish.get("trusted_image_certificates"):
-        raise InvalidParameter("Image certificates cannot be checked: this cloud has no certificate validation.")
+        raise InvalidParameter(
+            "Image certificates cannot be checked: this cloud has no certificate validation."
+        )
     least, most = _counts(wish)
     flavor = flavor_for(deps, ctx, wish["flavorRef"])
     image = _image(deps, ctx, wish, flavor)
     key = keypair(deps, ctx, wish.get("key_name"))
     where = zones.wanted(deps, ctx, wish)
     wanted = network.resolve(deps, ctx, wish.get("networks"), several=most > 1)
-    secure = network.security_groups(deps, ctx, [g["name"] for g in wish.get("security_groups") or []]) if wanted else []
+    secure = (
+        network.security_groups(deps, ctx, [g["name"] for g in wish.get("security_groups") or []])
+        if wanted
+        else []
+    )
     devices, record = blockdev.plan(deps, ctx, wish, flavor, image)
     _check_hints(hints)
     password = wish.get("adminPass") or make_password(deps)
     server = _common(ctx, wish, flavor, record, key, where) | {
-        "hints": dict(hints), "security_groups": [g["name"] for g in secure] or ["default"]}
-    server["request"] = {"networks": wanted, "groups": secure, "password": password, **where,
-                         "volume_token": None, "min_disk_ok": True}
+        "hints": dict(hints),
+        "security_groups": [g["name"] for g in secure] or ["default"],
+    }
+    server["request"] = {
+        "networks": wanted,
+        "groups": secure,
+        "password": password,
+        **where,
+        "volume_token": None,
+        "min_disk_ok": True,
+    }
     with deps.db.write() as session:
         limits = _limits(deps, session, ctx, wish)
         group = groups.for_boot(deps, session, ctx, hints)
-        count = quotas.admit(deps, session, ctx.project_id or "", ctx.user_id or "", flavor, least, most, limits)
+        count = quotas.admit(
+            deps, session, ctx.project_id or "", ctx.user_id or "", flavor, least, most, limits
+        )
         if group is not None:
             server["group_id"] = group
             groups.admit(deps, session, ctx, group, count)
@@ -71,7 +88,9 @@ def _counts(wish: Mapping[str, Any]) -> tuple[int, int]:
     least = int(wish.get("min_count") or wish.get("os-multiple-create:min_count") or 1)
     most = int(wish.get("max_count") or wish.get("os-multiple-create:max_count") or least)
     if least > most:
-        raise InvalidParameter(field="min_count", value=least, reason="min_count must be <= max_count")
+        raise InvalidParameter(
+            field="min_count", value=least, reason="min_count must be <= max_count"
+        )
     return least, most
 
 
@@ -79,7 +98,9 @@ def flavor_for(deps: Deps, ctx: Context, ref: Any) -> dict[str, Any]:
     "A flavor that the caller may use, as servers keep it. Raises NoSuchFlavor."
     flavor_id = str(ref).rstrip("/").rsplit("/", 1)[-1]
     with deps.db.read() as session:
-        flavor = flavor_store.get(session, flavor_id, None if ctx.is_admin else ctx.project_id or "")
+        flavor = flavor_store.get(
+            session, flavor_id, None if ctx.is_admin else ctx.project_id or ""
+        )
     if flavor is None or flavor.disabled:
         raise NoSuchFlavor(flavor_id=flavor_id)
     return flavor.snapshot()
@@ -95,18 +116,25 @@ def image_id(ref: Any) -> str | None:
     return found
 
 
-def _image(deps: Deps, ctx: Context, wish: Mapping[str, Any], flavor: Mapping[str, Any]) -> dict[str, Any] | None:
+def _image(
+    deps: Deps, ctx: Context, wish: Mapping[str, Any], flavor: Mapping[str, Any]
+) -> dict[str, Any] | None:
     wanted = image_id(wish.get("imageRef"))
     if wanted is None:
         if not wish.get("block_device_mapping_v2") and not wish.get("block_device_mapping"):
-            raise InvalidParameter("Invalid imageRef provided: an image or a boot device is needed.")
+            raise InvalidParameter(
+                "Invalid imageRef provided: an image or a boot device is needed."
+            )
         return None
     image = images.get(deps, ctx, wanted)
     images.check(image, flavor)
-    if not flavor["root_gib"] and not ctx.allows("os_compute_api:servers:create:zero_disk_flavor",
-                                                 {"project_id": ctx.project_id}):
+    if not flavor["root_gib"] and not ctx.allows(
+        "os_compute_api:servers:create:zero_disk_flavor", {"project_id": ctx.project_id}
+    ):
         # the size of the image would be taken from the host without having been counted
-        raise InvalidParameter("Only volume-backed servers are allowed for flavors with zero disk.",)
+        raise InvalidParameter(
+            "Only volume-backed servers are allowed for flavors with zero disk.",
+        )
     return image
 
 
@@ -118,12 +146,21 @@ def keypair(deps: Deps, ctx: Context, name: str | None) -> dict[str, Any] | None
         row = keypairs.get(deps, ctx.user_id or "", name)
     except KeypairNotFound:
         raise NoSuchKeypair() from None
-    return {"name": row.name, "public_key": row.public_key, "type": row.type, "fingerprint": row.fingerprint}
+    return {
+        "name": row.name,
+        "public_key": row.public_key,
+        "type": row.type,
+        "fingerprint": row.fingerprint,
+    }
 
 
 def _check_hints(hints: Mapping[str, Any]) -> None:
     query = hints.get("query")
-    query = query[0] if isinstance(query, list) and len(query) == 1 and isinstance(query[0], str) else query
+    query = (
+        query[0]
+        if isinstance(query, list) and len(query) == 1 and isinstance(query[0], str)
+        else query
+    )
     if query is not None:
         try:
             check_query(query)
@@ -133,32 +170,57 @@ def _check_hints(hints: Mapping[str, Any]) -> None:
 
 def make_password(deps: Deps) -> str:
     "A password with a digit, a capital and a small letter, without letters that look alike."
-    pools = [re.sub("[01lIO]", "", p) for p in (string.digits, string.ascii_uppercase, string.ascii_lowercase)]
+    pools = [
+        re.sub("[01lIO]", "", p)
+        for p in (string.digits, string.ascii_uppercase, string.ascii_lowercase)
+    ]
     length = int(deps.config.compute.password_length)
-    letters = [secrets.choice(p) for p in pools] + [secrets.choice("".join(pools)) for _ in range(length - 3)]
+    letters = [secrets.choice(p) for p in pools] + [
+        secrets.choice("".join(pools)) for _ in range(length - 3)
+    ]
     secrets.SystemRandom().shuffle(letters)
     return "".join(letters)
 
 
-def _common(ctx: Context, wish: Mapping[str, Any], flavor: Mapping[str, Any], image: Mapping[str, Any],
-            key: Mapping[str, Any] | None, where: Mapping[str, Any]) -> dict[str, Any]:
+def _common(
+    ctx: Context,
+    wish: Mapping[str, Any],
+    flavor: Mapping[str, Any],
+    image: Mapping[str, Any],
+    key: Mapping[str, Any] | None,
+    where: Mapping[str, Any],
+) -> dict[str, Any]:
     return {
-        "project_id": ctx.project_id, "user_id": ctx.user_id, "description": wish.get("description"),
-        "flavor": dict(flavor), "flavor_id": flavor["id"], "vcpus": flavor["vcpus"], "memory_mib": flavor["memory_mib"],
-        "root_gib": flavor["root_gib"], "ephemeral_gib": flavor["ephemeral_gib"],
-        "image_id": image.get("id") or None, "image": dict(image), "key_name": key["name"] if key else None,
-        "key": dict(key) if key else None, "user_data": wish.get("user_data"),
+        "project_id": ctx.project_id,
+        "user_id": ctx.user_id,
+        "description": wish.get("description"),
+        "flavor": dict(flavor),
+        "flavor_id": flavor["id"],
+        "vcpus": flavor["vcpus"],
+        "memory_mib": flavor["memory_mib"],
+        "root_gib": flavor["root_gib"],
+        "ephemeral_gib": flavor["ephemeral_gib"],
+        "image_id": image.get("id") or None,
+        "image": dict(image),
+        "key_name": key["name"] if key else None,
+        "key": dict(key) if key else None,
+        "user_data": wish.get("user_data"),
         "config_drive": truth(wish.get("config_drive")),
-        "personality": list(wish.get("personality") or []), "meta": dict(wish.get("metadata") or {}),
-        "access_ipv4": wish.get("accessIPv4") or None, "access_ipv6": wish.get("accessIPv6") or None,
+        "personality": list(wish.get("personality") or []),
+        "meta": dict(wish.get("metadata") or {}),
+        "access_ipv4": wish.get("accessIPv4") or None,
+        "access_ipv6": wish.get("accessIPv6") or None,
         "disk_config": wish.get("OS-DCF:diskConfig") or "MANUAL",
-        "availability_zone": where.get("zone"), "pinned_zone": where.get("zone"),
-        "reservation_id": f"r-{new_hex()[:8]}", "task_state": "scheduling",
+        "availability_zone": where.get("zone"),
+        "pinned_zone": where.get("zone"),
+        "reservation_id": f"r-{new_hex()[:8]}",
+        "task_state": "scheduling",
     }
 
 
 def hostname_of(name: str, fallback: str) -> str:
-    "A host name made of a server's name, as Nova makes it: ASCII letters, digits, hyphens and dots only."
+    """A host name made of a server's name, as Nova makes it: ASCII letters, digits, hyphens and
+    dots only."""
     text = name.encode("ascii", "ignore").decode().strip()
     text = re.sub(r"[ _]", "-", text)
     text = re.sub(r"[^\w.-]+", "", text).lower().strip(".-")[:63].strip(".-")
@@ -171,8 +233,13 @@ def _row(common: Mapping[str, Any], wish: Mapping[str, Any], index: int, count: 
     wanted = wish.get("hostname")
     if wanted and count > 1:
         wanted = f"{wanted}-{index + 1}"
-    return Server(id=server_id, name=name, hostname=wanted or hostname_of(name, f"server-{server_id}"),
-                  launch_index=index, **common)
+    return Server(
+        id=server_id,
+        name=name,
+        hostname=wanted or hostname_of(name, f"server-{server_id}"),
+        launch_index=index,
+        **common,
+    )
 
 
 def _limits(deps: Deps, session: Any, ctx: Context, wish: Mapping[str, Any]) -> dict[str, int]:
@@ -191,8 +258,13 @@ def _most(name: str, given: int, limits: Mapping[str, int]) -> None:
         raise TooManyItems(what=name, given=given, limit=limits[name])
 
 
-def _save(session: Any, ctx: Context, rows: Sequence[Server], devices: Sequence[Mapping[str, Any]],
-          tags: Sequence[str]) -> None:
+def _save(
+    session: Any,
+    ctx: Context,
+    rows: Sequence[Server],
+    devices: Sequence[Mapping[str, Any]],
+    tags: Sequence[str],
+) -> None:
     session.add_all(rows)
     session.flush()
     session.add_all(BlockDevice(server_id=r.id, **d) for r in rows for d in devices)

@@ -23,10 +23,19 @@ class ConsoleKindUnavailable(BadRequest):
 
 
 def make(deps: Deps, ctx: Context, server_id: str, kind: str, console_type: str) -> dict[str, str]:
-    "A URL that opens the console once, within `token_ttl_s`. Raises ConsoleKindUnavailable, ServerNotReady, HostDown."
+    """A URL that opens the console once, within `token_ttl_s`. Raises ConsoleKindUnavailable,
+    ServerNotReady, HostDown."""
     server = servers.get(deps, ctx, server_id, "os-remote-consoles")
     if kind not in KINDS or console_type not in ("novnc", "serial"):
-        if console_type in ("novnc", "xvpvnc", "spice-html5", "serial", "rdp-html5", "webmks", "spice-direct"):
+        if console_type in (
+            "novnc",
+            "xvpvnc",
+            "spice-html5",
+            "serial",
+            "rdp-html5",
+            "webmks",
+            "spice-direct",
+        ):
             raise ConsoleKindUnavailable(kind=console_type)
         raise Unsupported(f"Console type {console_type} is not known.")
     state.check(server, "remote_console")
@@ -41,10 +50,17 @@ def make(deps: Deps, ctx: Context, server_id: str, kind: str, console_type: str)
     token = secrets.token_urlsafe(32)
     url = deps.config.console.base_url.rstrip("/")
     with deps.db.write() as session:
-        session.add(ConsoleToken(
-            token_hash=digest(token), server_id=server.id, host=server.host, kind=kind, target=dict(target),
-            access_url_base=url,
-            expires_at=utcnow() + timedelta(seconds=deps.config.console.token_ttl_s)))
+        session.add(
+            ConsoleToken(
+                token_hash=digest(token),
+                server_id=server.id,
+                host=server.host,
+                kind=kind,
+                target=dict(target),
+                access_url_base=url,
+                expires_at=utcnow() + timedelta(seconds=deps.config.console.token_ttl_s),
+            )
+        )
     return {"type": console_type, "url": _url(url, console_type, token)}
 
 
@@ -65,6 +81,9 @@ def look(deps: Deps, token: str) -> dict[str, Any]:
         row = store.console_token(session, digest(token))
     if row is None or row.expires_at < utcnow() or row.used_at is not None:
         raise ConsoleTokenNotFound()
-    return {"instance_uuid": row.server_id, "host": str(row.target.get("host") or row.host),
-            "port": int(row.target.get("port") or 0),
-            "internal_access_path": row.target.get("internal_access_path") or None}
+    return {
+        "instance_uuid": row.server_id,
+        "host": str(row.target.get("host") or row.host),
+        "port": int(row.target.get("port") or 0),
+        "internal_access_path": row.target.get("internal_access_path") or None,
+    }

@@ -8,17 +8,29 @@ from common.errors import Error
 from compute.core import Deps, nics
 from compute.store import servers as store
 
-PORT_EVENTS = ("network-changed", "network-vif-plugged", "network-vif-unplugged", "network-vif-deleted")
+PORT_EVENTS = (
+    "network-changed",
+    "network-vif-plugged",
+    "network-vif-unplugged",
+    "network-vif-deleted",
+)
 
 
-def handle(deps: Deps, ctx: Context, events: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    "(events with code and status, status of the answer): 200, 207 when some servers are not there, 404 when none is."
+def handle(
+    deps: Deps, ctx: Context, events: Sequence[Mapping[str, Any]]
+) -> tuple[list[dict[str, Any]], int]:
+    """(events with code and status, status of the answer): 200, 207 when some servers are not
+    there, 404 when none is."""
     with deps.db.read() as session:
         known = store.by_ids(session, {e["server_uuid"] for e in events})
     out = []
     for event in events:
-        answer = {"name": event["name"], "server_uuid": event["server_uuid"], "status": event.get("status", "completed"),
-                  "code": 200}
+        answer = {
+            "name": event["name"],
+            "server_uuid": event["server_uuid"],
+            "status": event.get("status", "completed"),
+            "code": 200,
+        }
         if "tag" in event:
             answer["tag"] = event["tag"]
         server = known.get(event["server_uuid"])
@@ -40,8 +52,14 @@ def _apply(deps: Deps, event: Mapping[str, Any]) -> None:
         return
     plugged = {"network-vif-plugged": "ACTIVE", "network-vif-unplugged": "DOWN"}.get(event["name"])
     try:
-        nics.port_changed(deps, {"device_id": event["server_uuid"], "port_id": event.get("tag"),
-                                 "status": plugged or "CHANGED"})
+        nics.port_changed(
+            deps,
+            {
+                "device_id": event["server_uuid"],
+                "port_id": event.get("tag"),
+                "status": plugged or "CHANGED",
+            },
+        )
     except Error:
         # the state is read again on the next event or detail; the sender must not fail for it
         return

@@ -53,11 +53,18 @@ def create(deps: Deps, ctx: Context, wish: Mapping[str, Any]) -> Flavor:
     if flavorid in ("", "auto"):
         flavorid = new_id()
     flavor = Flavor(
-        flavorid=flavorid, name=wish["name"].strip(), vcpus=int(wish["vcpus"]), memory_mib=int(wish["ram"]),
-        root_gib=int(wish["disk"]), ephemeral_gib=int(wish.get("OS-FLV-EXT-DATA:ephemeral", 0)),
-        swap_mib=int(wish.get("swap") or 0), rxtx_factor=float(wish.get("rxtx_factor", 1.0)),
+        flavorid=flavorid,
+        name=wish["name"].strip(),
+        vcpus=int(wish["vcpus"]),
+        memory_mib=int(wish["ram"]),
+        root_gib=int(wish["disk"]),
+        ephemeral_gib=int(wish.get("OS-FLV-EXT-DATA:ephemeral", 0)),
+        swap_mib=int(wish.get("swap") or 0),
+        rxtx_factor=float(wish.get("rxtx_factor", 1.0)),
         is_public=_boolean(wish.get("os-flavor-access:is_public", True)),
-        description=wish.get("description"), extra_specs={})
+        description=wish.get("description"),
+        extra_specs={},
+    )
     with deps.db.write() as session:
         if store.by_name(session, flavor.name):
             raise Duplicate(what="Flavor", name=flavor.name)
@@ -139,8 +146,11 @@ def spec(deps: Deps, ctx: Context, flavor_id: str, key: str) -> str:
     return found[key]
 
 
-def add_specs(deps: Deps, flavor_id: str, new: Mapping[str, Any], *, validate: bool) -> dict[str, str]:
-    "Add or change extra specs; `validate` refuses unknown names in known scopes and wrong values (2.86)."
+def add_specs(
+    deps: Deps, flavor_id: str, new: Mapping[str, Any], *, validate: bool
+) -> dict[str, str]:
+    """Add or change extra specs; `validate` refuses unknown names in known scopes and wrong values
+    (2.86)."""
     if validate:
         for key, value in new.items():
             why = extra_specs.refusal(key, str(value))

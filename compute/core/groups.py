@@ -11,12 +11,19 @@ from compute.store import servers as server_store
 from compute.store.models import ServerGroup
 
 
-def create(deps: Deps, ctx: Context, name: str, policy: str, rules: Mapping[str, Any]) -> ServerGroup:
+def create(
+    deps: Deps, ctx: Context, name: str, policy: str, rules: Mapping[str, Any]
+) -> ServerGroup:
     "A new group. Raises QuotaExceeded."
     if rules and policy != "anti-affinity":
         raise InvalidParameter("Only anti-affinity policy supports rules.")
-    row = ServerGroup(project_id=ctx.project_id, user_id=ctx.user_id, name=name, policy=policy,
-                      rules={k: int(v) for k, v in rules.items()})
+    row = ServerGroup(
+        project_id=ctx.project_id,
+        user_id=ctx.user_id,
+        name=name,
+        policy=policy,
+        rules={k: int(v) for k, v in rules.items()},
+    )
     with deps.db.write() as session:
         store.take_turn(session, ctx.project_id or "")
         limit = quotas.effective(deps, session, ctx.project_id, ctx.user_id)["server_groups"]
@@ -29,7 +36,9 @@ def create(deps: Deps, ctx: Context, name: str, policy: str, rules: Mapping[str,
 def get(deps: Deps, ctx: Context, group_id: str) -> tuple[ServerGroup, list[str]]:
     "(group, ids of members)."
     with deps.db.read() as session:
-        return _get(session, ctx, group_id), server_store.group_members(session, [group_id])[group_id]
+        return _get(session, ctx, group_id), server_store.group_members(session, [group_id])[
+            group_id
+        ]
 
 
 def _get(session: Any, ctx: Context, group_id: str) -> ServerGroup:
@@ -39,8 +48,9 @@ def _get(session: Any, ctx: Context, group_id: str) -> ServerGroup:
     return row
 
 
-def find(deps: Deps, project_id: str | None, limit: int | None,
-         offset: int) -> list[tuple[ServerGroup, list[str]]]:
+def find(
+    deps: Deps, project_id: str | None, limit: int | None, offset: int
+) -> list[tuple[ServerGroup, list[str]]]:
     "Groups of a project, or of all."
     with deps.db.read() as session:
         rows = store.groups(session, project_id, limit, offset)
@@ -71,4 +81,6 @@ def admit(deps: Deps, session: Any, ctx: Context, group_id: str, count: int) -> 
     limit = quotas.effective(deps, session, ctx.project_id, ctx.user_id)["server_group_members"]
     members = len(server_store.group_hosts(session, group_id))
     if limit != -1 and members + count > limit:
-        raise QuotaExceeded("Quota exceeded, too many servers in group", over="server_group_members")
+        raise QuotaExceeded(
+            "Quota exceeded, too many servers in group", over="server_group_members"
+        )

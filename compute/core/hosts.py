@@ -27,14 +27,22 @@ def is_up(deps: Deps, service: Service) -> bool:
     return utcnow() - service.last_seen_at < timedelta(seconds=deps.config.compute.host_down_s)
 
 
-def services(deps: Deps, host: str | None = None, binary: str | None = None) -> list[dict[str, Any]]:
+def services(
+    deps: Deps, host: str | None = None, binary: str | None = None
+) -> list[dict[str, Any]]:
     "Services with their zone and state."
     default = deps.config.compute.default_availability_zone
     with deps.db.read() as session:
         rows = store.services(session, host=host, binary=binary)
         zones = store.zones(session, default)
-    return [{"service": r, "zone": zones[r.host] if r.binary == store.COMPUTE else "internal",
-             "up": is_up(deps, r)} for r in rows]
+    return [
+        {
+            "service": r,
+            "zone": zones[r.host] if r.binary == store.COMPUTE else "internal",
+            "up": is_up(deps, r),
+        }
+        for r in rows
+    ]
 
 
 def change_service(deps: Deps, service_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,8 +53,11 @@ def change_service(deps: Deps, service_id: str, changes: Mapping[str, Any]) -> d
             raise ServiceNotFound(service_id=service_id)
         _apply(session, row, changes)
         zone = store.zones(session, deps.config.compute.default_availability_zone)[row.host]
-    return {"service": row, "zone": zone if row.binary == store.COMPUTE else "internal",
-            "up": is_up(deps, row)}
+    return {
+        "service": row,
+        "zone": zone if row.binary == store.COMPUTE else "internal",
+        "up": is_up(deps, row),
+    }
 
 
 def change_by_host(deps: Deps, host: str, binary: str, changes: Mapping[str, Any]) -> Service:
@@ -75,13 +86,17 @@ def _disabled_trait(session: Any, row: Service) -> None:
     provider = placement_store.provider(session, node.uuid) if node else None
     if provider is not None:
         traits = placement_store.traits_of(session, [provider.id]).get(provider.id, set())
-        traits = traits | {"COMPUTE_STATUS_DISABLED"} if row.disabled else traits - {
-            "COMPUTE_STATUS_DISABLED"}
+        traits = (
+            traits | {"COMPUTE_STATUS_DISABLED"}
+            if row.disabled
+            else traits - {"COMPUTE_STATUS_DISABLED"}
+        )
         placement_store.set_traits(session, provider, traits)
 
 
 def delete_service(deps: Deps, service_id: str) -> None:
-    "Forget a service, and for a compute service its node and provider. Raises InUse while it has servers."
+    """Forget a service, and for a compute service its node and provider. Raises InUse while it has
+    servers."""
     with deps.db.write() as session:
         row = store.service_by_id(session, service_id)
         if row is None:
@@ -103,8 +118,14 @@ def _delete_node(session: Any, host: str) -> None:
     store.remove_host(session, host)
 
 
-def hypervisors(deps: Deps, *, pattern: str | None = None, limit: int | None = None,
-                marker: str | None = None, with_servers: bool = False) -> list[dict[str, Any]]:
+def hypervisors(
+    deps: Deps,
+    *,
+    pattern: str | None = None,
+    limit: int | None = None,
+    marker: str | None = None,
+    with_servers: bool = False,
+) -> list[dict[str, Any]]:
     "Hypervisors with what they report, use and run."
     with deps.db.read() as session:
         after = store.node_by_id(session, marker) if marker else None
@@ -123,7 +144,9 @@ def hypervisor(deps: Deps, node_id: str, with_servers: bool = False) -> dict[str
         return _described(deps, session, [node], with_servers)[0]
 
 
-def _described(deps: Deps, session: Any, nodes: list[ComputeNode], servers: bool) -> list[dict[str, Any]]:
+def _described(
+    deps: Deps, session: Any, nodes: list[ComputeNode], servers: bool
+) -> list[dict[str, Any]]:
     services = {s.host: s for s in store.services(session, binary=store.COMPUTE)}
     providers = {p.uuid: p for p in placement_store.providers(session, [n.uuid for n in nodes])}
     inventories = placement_store.inventories(session, [p.id for p in providers.values()])
@@ -134,11 +157,17 @@ def _described(deps: Deps, session: Any, nodes: list[ComputeNode], servers: bool
         service = services.get(node.host)
         provider = providers.get(node.uuid)
         have = inventories.get(provider.id, {}) if provider else {}
-        out.append({
-            "node": node, "service": service, "up": bool(service and is_up(deps, service)),
-            "used": {rc: i.used for rc, i in have.items()},
-            "total": {rc: i.total for rc, i in have.items()},
-            "count": counts.get(node.host, (0, 0)), "servers": running.get(node.host, [])})
+        out.append(
+            {
+                "node": node,
+                "service": service,
+                "up": bool(service and is_up(deps, service)),
+                "used": {rc: i.used for rc, i in have.items()},
+                "total": {rc: i.total for rc, i in have.items()},
+                "count": counts.get(node.host, (0, 0)),
+                "servers": running.get(node.host, []),
+            }
+        )
     return out
 
 

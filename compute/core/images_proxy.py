@@ -7,9 +7,17 @@ from common.context import Context
 from compute.core import Deps, proxies
 from compute.core.images import kept
 
-STATUS = {"queued": ("SAVING", 25), "saving": ("SAVING", 50), "active": ("ACTIVE", 100), "killed": ("ERROR", 0),
-          "deleted": ("DELETED", 0), "pending_delete": ("DELETED", 0), "importing": ("SAVING", 50),
-          "uploading": ("SAVING", 50), "deactivated": ("UNKNOWN", 0)}
+STATUS = {
+    "queued": ("SAVING", 25),
+    "saving": ("SAVING", 50),
+    "active": ("ACTIVE", 100),
+    "killed": ("ERROR", 0),
+    "deleted": ("DELETED", 0),
+    "pending_delete": ("DELETED", 0),
+    "importing": ("SAVING", 50),
+    "uploading": ("SAVING", 50),
+    "deactivated": ("UNKNOWN", 0),
+}
 _MEDIA = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 
 
@@ -17,7 +25,9 @@ def find(deps: Deps, ctx: Context, args: Mapping[str, str]) -> list[dict[str, An
     "Images that the caller sees, by name, status, limit and marker."
     query = {k: args[k] for k in ("name", "marker", "limit") if k in args}
     if "status" in args:
-        query["status"] = next((k for k, v in STATUS.items() if v[0] == args["status"].upper()), "none")
+        query["status"] = next(
+            (k for k, v in STATUS.items() if v[0] == args["status"].upper()), "none"
+        )
     return list(proxies.call(deps, ctx, "image", "GET", "/v2/images", params=query)["images"])
 
 
@@ -31,10 +41,15 @@ def delete(deps: Deps, ctx: Context, image_id: str) -> None:
     proxies.call(deps, ctx, "image", "DELETE", f"/v2/images/{image_id}")
 
 
-def set_metadata(deps: Deps, ctx: Context, image_id: str, changes: Mapping[str, str], *, replace: bool) -> dict[str, str]:
+def set_metadata(
+    deps: Deps, ctx: Context, image_id: str, changes: Mapping[str, str], *, replace: bool
+) -> dict[str, str]:
     "Add to an image's properties, or replace them."
     old = kept(get(deps, ctx, image_id))["properties"]
-    patch = [{"op": "replace" if k in old else "add", "path": f"/{k}", "value": v} for k, v in changes.items()]
+    patch = [
+        {"op": "replace" if k in old else "add", "path": f"/{k}", "value": v}
+        for k, v in changes.items()
+    ]
     if replace:
         patch += [{"op": "remove", "path": f"/{k}"} for k in old if k not in changes]
     peer = deps.services.of(ctx).image

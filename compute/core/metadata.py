@@ -1,6 +1,8 @@
-"""What a guest may know of itself: the tree that the metadata service serves and a config drive carries.
+"""What a guest may know of itself: the tree that the metadata service serves and a config drive
+carries.
 
-Sources: Nova's user guide "Metadata", cloud-init's description of the OpenStack and EC2 data sources.
+Sources: Nova's user guide "Metadata", cloud-init's description of the OpenStack and EC2 data
+sources.
 """
 
 import base64
@@ -12,32 +14,65 @@ from typing import Any
 from compute.core import Deps
 from compute.store.models import BlockDevice, Server
 
-OPENSTACK = ("2012-08-10", "2013-04-04", "2013-10-17", "2015-10-15", "2016-06-30", "2016-10-06",
-             "2017-02-22", "2018-08-27", "2020-10-14")
-EC2 = ("1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01",
-       "2008-09-01", "2009-04-04")
+OPENSTACK = (
+    "2012-08-10",
+    "2013-04-04",
+    "2013-10-17",
+    "2015-10-15",
+    "2016-06-30",
+    "2016-10-06",
+    "2017-02-22",
+    "2018-08-27",
+    "2020-10-14",
+)
+EC2 = (
+    "1.0",
+    "2007-01-19",
+    "2007-03-01",
+    "2007-08-29",
+    "2007-10-10",
+    "2007-12-15",
+    "2008-02-01",
+    "2008-09-01",
+    "2009-04-04",
+)
 LATEST = "latest"
 
 
 def fqdn(deps: Deps, server: Server) -> str:
     "The host name, with the configured domain."
     domain = deps.config.metadata.dhcp_domain
-    return f"{server.hostname}.{domain}" if domain and "." not in server.hostname else server.hostname
+    return (
+        f"{server.hostname}.{domain}" if domain and "." not in server.hostname else server.hostname
+    )
 
 
-def meta_data(deps: Deps, server: Server, devices: Sequence[BlockDevice], version: str,
-              password: str | None = None) -> dict[str, Any]:
+def meta_data(
+    deps: Deps,
+    server: Server,
+    devices: Sequence[BlockDevice],
+    version: str,
+    password: str | None = None,
+) -> dict[str, Any]:
     "`meta_data.json` of one dated version."
     data: dict[str, Any] = {
-        "uuid": server.id, "hostname": fqdn(deps, server), "name": server.name,
-        "launch_index": server.launch_index, "availability_zone": server.availability_zone or "nova",
+        "uuid": server.id,
+        "hostname": fqdn(deps, server),
+        "name": server.name,
+        "launch_index": server.launch_index,
+        "availability_zone": server.availability_zone or "nova",
     }
     if server.meta:
         data["meta"] = server.meta
     if server.key:
         data["public_keys"] = {server.key["name"]: server.key["public_key"]}
-        data["keys"] = [{"name": server.key["name"], "type": server.key.get("type", "ssh"),
-                         "data": server.key["public_key"]}]
+        data["keys"] = [
+            {
+                "name": server.key["name"],
+                "type": server.key.get("type", "ssh"),
+                "data": server.key["public_key"],
+            }
+        ]
     if version >= "2013-04-04" and password:
         data["admin_pass"] = password
     if version >= "2013-04-04":
@@ -49,14 +84,18 @@ def meta_data(deps: Deps, server: Server, devices: Sequence[BlockDevice], versio
     if version >= "2020-10-14":
         data["dedicated_cpus"] = []
     if server.personality:
-        data["files"] = [{"path": p["path"], "content_path": f"/content/{i:04}"}
-                         for i, p in enumerate(server.personality)]
+        data["files"] = [
+            {"path": p["path"], "content_path": f"/content/{i:04}"}
+            for i, p in enumerate(server.personality)
+        ]
     return data
 
 
 def _seed(server: Server) -> str:
-    # 512 bytes for the guest's entropy pool; secret and stable for a server, so that replicas of this service agree
+    # 512 bytes for the guest's entropy pool; secret and stable for a server, so that replicas
+    # of this service agree
     import hashlib
+
     key = f"{server.id}{server.reservation_id}{server.created_at.isoformat()}".encode()
     return base64.b64encode(hashlib.shake_256(key).digest(512)).decode()
 
@@ -65,25 +104,48 @@ def _devices(server: Server, devices: Sequence[BlockDevice], version: str) -> li
     out: list[dict[str, Any]] = []
     for one in server.nics:
         if one.get("tag"):
-            out.append({"type": "nic", "bus": "virtio", "address": "", "mac": one["mac"], "tags": [one["tag"]]})
+            out.append(
+                {
+                    "type": "nic",
+                    "bus": "virtio",
+                    "address": "",
+                    "mac": one["mac"],
+                    "tags": [one["tag"]],
+                }
+            )
             if version >= "2018-08-27":
                 out[-1] |= {"vf_trusted": False, "vlan": None}
     for device in devices:
         if device.tag:
-            out.append({"type": "disk", "bus": device.disk_bus or "virtio", "address": "",
-                        "serial": device.volume_id or device.uuid, "path": device.device_name or "",
-                        "tags": [device.tag]})
+            out.append(
+                {
+                    "type": "disk",
+                    "bus": device.disk_bus or "virtio",
+                    "address": "",
+                    "serial": device.volume_id or device.uuid,
+                    "path": device.device_name or "",
+                    "tags": [device.tag],
+                }
+            )
     return out
 
 
 def network_data(server: Server) -> dict[str, Any]:
     "`network_data.json`: links, networks, services."
-    links, networks = [], []
+    links: list[dict[str, Any]] = []
+    networks: list[dict[str, Any]] = []
     services: dict[str, dict[str, str]] = {}
     for nic in server.nics:
         link = f"tap{nic['port_id'][:11]}"
-        links.append({"id": link, "vif_id": nic["port_id"], "type": nic["vif_type"], "mtu": nic["mtu"],
-                      "ethernet_mac_address": nic["mac"]})
+        links.append(
+            {
+                "id": link,
+                "vif_id": nic["port_id"],
+                "type": nic["vif_type"],
+                "mtu": nic["mtu"],
+                "ethernet_mac_address": nic["mac"],
+            }
+        )
         by_id = {s["id"]: s for s in nic["subnets"]}
         for address in nic["fixed_ips"]:
             subnet = by_id.get(address["subnet_id"])
@@ -95,24 +157,41 @@ def network_data(server: Server) -> dict[str, Any]:
     return {"links": links, "networks": networks, "services": list(services.values())}
 
 
-def _network(number: int, link: str, nic: dict[str, Any], address: str, subnet: dict[str, Any]) -> dict[str, Any]:
+def _network(
+    number: int, link: str, nic: dict[str, Any], address: str, subnet: dict[str, Any]
+) -> dict[str, Any]:
     import ipaddress
+
     version = subnet["ip_version"]
-    entry: dict[str, Any] = {"id": f"network{number}", "link": link, "network_id": nic["network_id"]}
+    entry: dict[str, Any] = {
+        "id": f"network{number}",
+        "link": link,
+        "network_id": nic["network_id"],
+    }
     if subnet.get("enable_dhcp"):
-        kind = {"slaac": "ipv6_slaac", "dhcpv6-stateless": "ipv6_dhcpv6-stateless",
-                "dhcpv6-stateful": "ipv6_dhcpv6-stateful"}.get(subnet.get("ipv6_address_mode") or "", "ipv4_dhcp")
+        kind = {
+            "slaac": "ipv6_slaac",
+            "dhcpv6-stateless": "ipv6_dhcpv6-stateless",
+            "dhcpv6-stateful": "ipv6_dhcpv6-stateful",
+        }.get(subnet.get("ipv6_address_mode") or "", "ipv4_dhcp")
         return {**entry, "type": kind if version == 6 else "ipv4_dhcp"}
     net = ipaddress.ip_network(subnet["cidr"])
     routes = [_route(r["destination"], r["nexthop"]) for r in subnet.get("host_routes") or []]
     if subnet.get("gateway_ip"):
         routes.insert(0, _route("0.0.0.0/0" if version == 4 else "::/0", subnet["gateway_ip"]))
-    return {**entry, "type": f"ipv{version}", "ip_address": address, "netmask": str(net.netmask),
-            "routes": routes, "services": [{"type": "dns", "address": a} for a in subnet.get("dns_nameservers") or []]}
+    return {
+        **entry,
+        "type": f"ipv{version}",
+        "ip_address": address,
+        "netmask": str(net.netmask),
+        "routes": routes,
+        "services": [{"type": "dns", "address": a} for a in subnet.get("dns_nameservers") or []],
+    }
 
 
 def _route(destination: str, gateway: str) -> dict[str, str]:
     import ipaddress
+
     net = ipaddress.ip_network(destination, strict=False)
     return {"network": str(net.network_address), "netmask": str(net.netmask), "gateway": gateway}
 
@@ -127,8 +206,13 @@ def vendor_data(deps: Deps) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def openstack(deps: Deps, server: Server, devices: Sequence[BlockDevice], version: str,
-              password: str | None = None) -> dict[str, bytes]:
+def openstack(
+    deps: Deps,
+    server: Server,
+    devices: Sequence[BlockDevice],
+    version: str,
+    password: str | None = None,
+) -> dict[str, bytes]:
     "File name -> content of one version's directory."
     dated = OPENSTACK[-1] if version == LATEST else version
     files = {"meta_data.json": _json(meta_data(deps, server, devices, dated, password))}
@@ -147,7 +231,9 @@ def openstack(deps: Deps, server: Server, devices: Sequence[BlockDevice], versio
 
 def contents(server: Server) -> dict[str, bytes]:
     "Injected files by number."
-    return {f"{i:04}": base64.b64decode(p["contents"]) for i, p in enumerate(server.personality or [])}
+    return {
+        f"{i:04}": base64.b64decode(p["contents"]) for i, p in enumerate(server.personality or [])
+    }
 
 
 def _json(data: Any) -> bytes:
@@ -156,21 +242,34 @@ def _json(data: Any) -> bytes:
 
 def ec2(deps: Deps, server: Server, devices: Sequence[BlockDevice], version: str) -> dict[str, Any]:
     "The EC2 tree of one version: nested dictionaries, leaves are text."
-    fixed4 = [ip["ip_address"] for n in server.nics for ip in n["fixed_ips"] if ":" not in ip["ip_address"]]
+    fixed4 = [
+        ip["ip_address"]
+        for n in server.nics
+        for ip in n["fixed_ips"]
+        if ":" not in ip["ip_address"]
+    ]
     floating = [f["address"] for n in server.nics for f in n.get("floating") or []]
     number = int(server.id.replace("-", "")[:8], 16)
     data: dict[str, Any] = {
-        "ami-id": f"ami-{_short(server.image_id)}", "ami-launch-index": str(server.launch_index),
-        "instance-id": f"i-{number:08x}", "hostname": fqdn(deps, server),
-        "local-ipv4": fixed4[0] if fixed4 else "", "reservation-id": server.reservation_id,
+        "ami-id": f"ami-{_short(server.image_id)}",
+        "ami-launch-index": str(server.launch_index),
+        "instance-id": f"i-{number:08x}",
+        "hostname": fqdn(deps, server),
+        "local-ipv4": fixed4[0] if fixed4 else "",
+        "reservation-id": server.reservation_id,
         "security-groups": "\n".join(server.security_groups or ["default"]),
     }
     data["ami-manifest-path"] = ""
     if server.key:
-        data["public-keys"] = {"0": {"_name": f"0={server.key['name']}", "openssh-key": server.key["public_key"]}}
+        data["public-keys"] = {
+            "0": {"_name": f"0={server.key['name']}", "openssh-key": server.key["public_key"]}
+        }
     if version >= "2007-01-19":
-        data |= {"local-hostname": fqdn(deps, server), "public-hostname": fqdn(deps, server),
-                 "public-ipv4": floating[0] if floating else ""}
+        data |= {
+            "local-hostname": fqdn(deps, server),
+            "public-hostname": fqdn(deps, server),
+            "public-ipv4": floating[0] if floating else "",
+        }
     if version >= "2007-08-29":
         data["instance-type"] = server.flavor["name"]
     if version >= "2007-12-15":
@@ -185,8 +284,10 @@ def ec2(deps: Deps, server: Server, devices: Sequence[BlockDevice], version: str
 
 
 def _ec2_devices(server: Server, devices: Sequence[BlockDevice]) -> dict[str, str]:
-    out = {"ami": (server.root_device_name or "/dev/vda").removeprefix("/dev/"),
-           "root": server.root_device_name or "/dev/vda"}
+    out = {
+        "ami": (server.root_device_name or "/dev/vda").removeprefix("/dev/"),
+        "root": server.root_device_name or "/dev/vda",
+    }
     local = [d for d in devices if d.destination_type == "local" and d.source_type == "blank"]
     for i, device in enumerate(d for d in local if d.guest_format != "swap"):
         out[f"ephemeral{i}"] = device.device_name or ""
@@ -197,8 +298,11 @@ def _short(image_id: str | None) -> str:
     return (image_id or "").replace("-", "")[:8] or "00000000"
 
 
-def files(deps: Deps, server: Server, devices: Sequence[BlockDevice], password: str | None = None) -> dict[str, str]:
-    """Path -> text of a config drive. What is not UTF-8 text goes in base64 under the key `base64:PATH`."""
+def files(
+    deps: Deps, server: Server, devices: Sequence[BlockDevice], password: str | None = None
+) -> dict[str, str]:
+    """Path -> text of a config drive. What is not UTF-8 text goes in base64 under the key
+    `base64:PATH`."""
     out: dict[str, str] = {}
     for version in (*OPENSTACK, LATEST):
         for name, data in openstack(deps, server, devices, version, password).items():

@@ -28,14 +28,20 @@ def of_server(deps: Deps, ctx: Context, server_id: str) -> list[Migration]:
     "Live migrations of a server that are not over."
     servers.get(deps, ctx, server_id, "servers:migrations:index")
     with deps.db.read() as session:
-        return store.migrations(session, server_id=server_id, kind="live-migration", statuses=RUNNING)
+        return store.migrations(
+            session, server_id=server_id, kind="live-migration", statuses=RUNNING
+        )
 
 
 def one(deps: Deps, ctx: Context, server_id: str, ident: str, rule: str) -> Migration:
     "One of them. Raises MigrationNotFound."
     with deps.db.read() as session:
-        servers.visible(ctx, server_store.get(session, server_id), server_id, f"servers:migrations:{rule}")
-        for row in store.migrations(session, server_id=server_id, kind="live-migration", statuses=RUNNING):
+        servers.visible(
+            ctx, server_store.get(session, server_id), server_id, f"servers:migrations:{rule}"
+        )
+        for row in store.migrations(
+            session, server_id=server_id, kind="live-migration", statuses=RUNNING
+        ):
             if str(row.id) == ident:
                 return row
     raise MigrationNotFound(migration_id=ident, server_id=server_id)
@@ -45,7 +51,9 @@ def abort(deps: Deps, ctx: Context, server_id: str, ident: str, *, queued: bool)
     "Give a live migration up; before 2.65 only one that runs."
     row = one(deps, ctx, server_id, ident, "delete")
     if row.status != "running" and not (queued and row.status in ("queued", "preparing")):
-        raise BadRequest(f"Migration {ident} of server {server_id} is {row.status}, it cannot be aborted.")
+        raise BadRequest(
+            f"Migration {ident} of server {server_id} is {row.status}, it cannot be aborted."
+        )
     if row.status != "running":
         _give_up(deps, row)
     else:
@@ -61,11 +69,18 @@ def _give_up(deps: Deps, row: Migration) -> None:
             return
         if allocations.held_by(session, row.uuid):
             allocations.release(session, server.id)
-            allocations.move_consumer(session, row.uuid, server.id, project_id=server.project_id,
-                                      user_id=server.user_id, consumer_type="INSTANCE")
+            allocations.move_consumer(
+                session,
+                row.uuid,
+                server.id,
+                project_id=server.project_id,
+                user_id=server.user_id,
+                consumer_type="INSTANCE",
+            )
         server.task_state = None
-        found = session.get(Migration, row.id)
-        found.status = "cancelled"
+        found: Migration | None = session.get(Migration, row.id)
+        if found is not None:
+            found.status = "cancelled"
     if row.dest_host:
         deps.bus.client(Agent, host=row.dest_host).destroy(f"{jobs[0].id}-undo", row.server_id)
 
@@ -74,11 +89,15 @@ def force_complete(deps: Deps, ctx: Context, server_id: str, ident: str) -> None
     "Pause the guest, so that the rest is copied quickly."
     row = one(deps, ctx, server_id, ident, "force_complete")
     if row.status != "running":
-        raise BadRequest(f"Migration {ident} of server {server_id} is {row.status}, it must be running.")
+        raise BadRequest(
+            f"Migration {ident} of server {server_id} is {row.status}, it must be running."
+        )
     _tell(deps, ctx, server_id, row, "force_complete")
 
 
 def _tell(deps: Deps, ctx: Context, server_id: str, row: Migration, action: str) -> None:
     if "steer_migration" not in Agent.methods:
-        raise NotSupportedHere(reason="The nodes of this cloud cannot steer a live migration that runs.")
-    deps.bus.client(Agent, ctx, host=row.source_host).steer_migration(server_id, action)  # type: ignore[attr-defined]
+        raise NotSupportedHere(
+            reason="The nodes of this cloud cannot steer a live migration that runs."
+        )
+    deps.bus.client(Agent, ctx, host=row.source_host).steer_migration(server_id, action)

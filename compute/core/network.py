@@ -1,7 +1,8 @@
 """The network service: which networks a server asks for, and the ports it gets.
 
-A wanted network is `{"network_id" | "port_id", "fixed_ip", "tag", "address"}`; a nic, kept in `Server.nics`, is a port with all that
-addresses, metadata and agents need, so that none of them asks again.
+A wanted network is `{"network_id" | "port_id", "fixed_ip", "tag", "address"}`; a nic, kept in
+`Server.nics`, is a port with all that addresses, metadata and agents need, so that none of them
+asks again.
 """
 
 import time
@@ -34,15 +35,23 @@ def _get(peer: Any, path: str, key: str, params: Any) -> list[dict[str, Any]]:
 
 
 def resolve(deps: Deps, ctx: Context, asked: Any, *, several: bool = False) -> list[Wanted]:
-    """Check what a request asks for against the network service. `asked` is None or "auto" (the project's only network), "none", or
-    a list of {"uuid", "port", "fixed_ip", "tag"}. Raises NoSuchNetwork, NoSuchPort, PortInUse, NetworkAmbiguous."""
+    """Check what a request asks for against the network service. `asked` is None or "auto" (the
+    project's only network), "none", or a list of {"uuid", "port", "fixed_ip", "tag"}. Raises
+    NoSuchNetwork, NoSuchPort, PortInUse, NetworkAmbiguous."""
     if asked == "none":
         return []
     peer = deps.services.of(ctx).network
     if asked in (None, "auto", []):
         return _only(peer, ctx)
-    wanted = [{"network_id": n.get("uuid"), "port_id": n.get("port"), "fixed_ip": n.get("fixed_ip"),
-               "tag": n.get("tag")} for n in asked]
+    wanted = [
+        {
+            "network_id": n.get("uuid"),
+            "port_id": n.get("port"),
+            "fixed_ip": n.get("fixed_ip"),
+            "tag": n.get("tag"),
+        }
+        for n in asked
+    ]
     _check_ports(peer, wanted, several)
     ids = sorted({w["network_id"] for w in wanted if w["network_id"]})
     if not ids:
@@ -58,17 +67,24 @@ def resolve(deps: Deps, ctx: Context, asked: Any, *, several: bool = False) -> l
 
 def _describe(wanted: Wanted, network: Mapping[str, Any], ctx: Context) -> None:
     if not network.get("subnets") and not wanted["port_id"]:
-        raise NetworkRefused(reason=f"network {network['id']} has no subnet, so a server can get no address.")
-    if network.get("router:external") and not network.get("shared"):
-        if not wanted["port_id"]:
-            ctx.enforce("os_compute_api:servers:network:attach_external_network", {"project_id": ctx.project_id})
+        raise NetworkRefused(
+            reason=f"network {network['id']} has no subnet, so a server can get no address."
+        )
+    outside = network.get("router:external") and not network.get("shared")
+    if outside and not wanted["port_id"]:
+        ctx.enforce(
+            "os_compute_api:servers:network:attach_external_network",
+            {"project_id": ctx.project_id},
+        )
     wanted["network_name"], wanted["mtu"] = network.get("name"), network.get("mtu") or 1442
 
 
 def _only(peer: Any, ctx: Context) -> list[Wanted]:
     own = _get(peer, "/v2.0/networks", "networks", {"project_id": ctx.project_id})
     shared = _get(peer, "/v2.0/networks", "networks", {"shared": "True"})
-    found = {n["id"]: n for n in [*own, *shared] if not n.get("router:external") and n.get("subnets")}
+    found = {
+        n["id"]: n for n in [*own, *shared] if not n.get("router:external") and n.get("subnets")
+    }
     if len(found) > 1:
         raise NetworkAmbiguous()
     out = []
@@ -104,23 +120,37 @@ def security_groups(deps: Deps, ctx: Context, names: Iterable[str]) -> list[dict
     wanted = list(dict.fromkeys(names))
     if not wanted or wanted == ["default"]:
         return []
-    found = _get(deps.services.of(ctx).network, "/v2.0/security-groups", "security_groups",
-                 {"project_id": ctx.project_id, "fields": ["id", "name"]})
+    found = _get(
+        deps.services.of(ctx).network,
+        "/v2.0/security-groups",
+        "security_groups",
+        {"project_id": ctx.project_id, "fields": ["id", "name"]},
+    )
     out = []
     for name in wanted:
         match = [g for g in found if g["id"] == name] or [g for g in found if g["name"] == name]
         if not match:
             raise NoSuchSecurityGroup(group=name)
         if len(match) > 1:
-            raise NetworkAmbiguous(f"Multiple security groups found matching '{name}'. Use an ID to be more specific.")
+            raise NetworkAmbiguous(
+                f"Multiple security groups found matching '{name}'. Use an ID to be more specific."
+            )
         out.append({"id": match[0]["id"], "name": match[0]["name"]})
     return out
 
 
-def make_ports(deps: Deps, server: Server, host: str, wanted: Sequence[Wanted],
-               groups: Sequence[Mapping[str, str]], *, resumed: bool = False) -> list[Nic]:
-    """Ports for a server on `host`, in the order of `wanted`: new ones in one call, given ones bound. Right to call again after
-    a crash (`resumed`): ports that the server has already are taken. Raises NetworkRefused with the network service's reason."""
+def make_ports(
+    deps: Deps,
+    server: Server,
+    host: str,
+    wanted: Sequence[Wanted],
+    groups: Sequence[Mapping[str, str]],
+    *,
+    resumed: bool = False,
+) -> list[Nic]:
+    """Ports for a server on `host`, in the order of `wanted`: new ones in one call, given ones
+    bound. Right to call again after a crash (`resumed`): ports that the server has already are
+    taken. Raises NetworkRefused with the network service's reason."""
     peer = deps.services.network
     have = _get(peer, "/v2.0/ports", "ports", {"device_id": server.id}) if resumed else []
     made: dict[int, dict[str, Any]] = {}
@@ -130,7 +160,11 @@ def make_ports(deps: Deps, server: Server, host: str, wanted: Sequence[Wanted],
             made[i] = _bind(peer, server, host, one["port_id"])
         elif match := next((p for p in have if p["network_id"] == one["network_id"]), None):
             have.remove(match)
-            made[i] = match if match.get("binding:host_id") == host else _bind(peer, server, host, match["id"])
+            made[i] = (
+                match
+                if match.get("binding:host_id") == host
+                else _bind(peer, server, host, match["id"])
+            )
         else:
             missing.append((i, _new_port(server, host, one, groups)))
     if missing:
@@ -143,10 +177,17 @@ def make_ports(deps: Deps, server: Server, host: str, wanted: Sequence[Wanted],
     return nics
 
 
-def _new_port(server: Server, host: str, one: Wanted, groups: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    port: dict[str, Any] = {"network_id": one["network_id"], "device_id": server.id, "binding:host_id": host,
-                            "device_owner": _owner(server), "project_id": server.project_id,
-                            "admin_state_up": True}
+def _new_port(
+    server: Server, host: str, one: Wanted, groups: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    port: dict[str, Any] = {
+        "network_id": one["network_id"],
+        "device_id": server.id,
+        "binding:host_id": host,
+        "device_owner": _owner(server),
+        "project_id": server.project_id,
+        "admin_state_up": True,
+    }
     if one.get("fixed_ip"):
         port["fixed_ips"] = [{"ip_address": one["fixed_ip"]}]
     if groups:
@@ -180,12 +221,21 @@ def reason(answer: Any) -> str:
 def nic(port: Mapping[str, Any], wanted: Mapping[str, Any]) -> Nic:
     "What is kept of a port."
     return {
-        "port_id": port["id"], "network_id": port["network_id"], "mac": port["mac_address"],
-        "network_name": wanted.get("network_name"), "mtu": wanted.get("mtu") or 1442,
-        "vif_type": port.get("binding:vif_type") or "ovs", "vnic_type": port.get("binding:vnic_type") or "normal",
-        "details": port.get("binding:vif_details") or {}, "fixed_ips": port.get("fixed_ips") or [],
-        "subnets": [], "floating": [], "tag": wanted.get("tag"), "ours": not wanted.get("port_id"),
-        "active": port.get("status") == "ACTIVE", "security_groups": port.get("security_groups") or [],
+        "port_id": port["id"],
+        "network_id": port["network_id"],
+        "mac": port["mac_address"],
+        "network_name": wanted.get("network_name"),
+        "mtu": wanted.get("mtu") or 1442,
+        "vif_type": port.get("binding:vif_type") or "ovs",
+        "vnic_type": port.get("binding:vnic_type") or "normal",
+        "details": port.get("binding:vif_details") or {},
+        "fixed_ips": port.get("fixed_ips") or [],
+        "subnets": [],
+        "floating": [],
+        "tag": wanted.get("tag"),
+        "ours": not wanted.get("port_id"),
+        "active": port.get("status") == "ACTIVE",
+        "security_groups": port.get("security_groups") or [],
     }
 
 
@@ -208,9 +258,26 @@ def network_details(deps: Deps, network_id: str) -> dict[str, Any]:
     found = _get(peer, "/v2.0/networks", "networks", {"id": network_id})
     subnets = _get(peer, "/v2.0/subnets", "subnets", {"network_id": network_id})
     row = found[0] if found else {}
-    known = {"name": row.get("name") or network_id, "mtu": row.get("mtu") or 1442, "subnets": [
-        {k: s.get(k) for k in ("id", "cidr", "gateway_ip", "ip_version", "dns_nameservers", "host_routes",
-                               "enable_dhcp", "ipv6_address_mode")} for s in subnets]}
+    known = {
+        "name": row.get("name") or network_id,
+        "mtu": row.get("mtu") or 1442,
+        "subnets": [
+            {
+                k: s.get(k)
+                for k in (
+                    "id",
+                    "cidr",
+                    "gateway_ip",
+                    "ip_version",
+                    "dns_nameservers",
+                    "host_routes",
+                    "enable_dhcp",
+                    "ipv6_address_mode",
+                )
+            }
+            for s in subnets
+        ],
+    }
     if len(deps.cache) > 2000:
         deps.cache.clear()
     deps.cache[key] = (time.monotonic() + 60, known)
@@ -218,13 +285,15 @@ def network_details(deps: Deps, network_id: str) -> dict[str, Any]:
 
 
 def release(deps: Deps, server_id: str, nics: Sequence[Nic]) -> None:
-    "Delete ports that were made for the server, free those that were given to it. What is gone already is fine."
+    """Delete ports that were made for the server, free those that were given to it. What is gone
+    already is fine."""
     for one in nics:
         release_port(deps, server_id, one)
 
 
 def release_port(deps: Deps, server_id: str, one: Nic) -> None:
-    "The same for one nic. Raises UpstreamFailed when the network service fails, so that it is tried again."
+    """The same for one nic. Raises UpstreamFailed when the network service fails, so that it is
+    tried again."""
     peer = deps.services.network
     if one.get("ours", True):
         answer = peer.delete(f"/v2.0/ports/{one['port_id']}", raise_exc=False)
@@ -243,7 +312,8 @@ def leftovers(deps: Deps, server_id: str, known: Sequence[Nic]) -> list[Nic]:
 
 
 def refresh(deps: Deps, server_id: str, nics: Sequence[Nic]) -> list[Nic]:
-    "The nics with addresses, floating addresses, groups and states as the network service has them now."
+    """The nics with addresses, floating addresses, groups and states as the network service has
+    them now."""
     peer = deps.services.network
     ports = {p["id"]: p for p in _get(peer, "/v2.0/ports", "ports", {"device_id": server_id})}
     floating: dict[str, list[dict[str, str]]] = {}
@@ -251,13 +321,21 @@ def refresh(deps: Deps, server_id: str, nics: Sequence[Nic]) -> list[Nic]:
         query = [("port_id", i) for i in ports]
         for ip in _get(peer, "/v2.0/floatingips", "floatingips", query):
             floating.setdefault(ip["port_id"], []).append(
-                {"address": ip["floating_ip_address"], "fixed": ip.get("fixed_ip_address") or "", "id": ip["id"]})
+                {
+                    "address": ip["floating_ip_address"],
+                    "fixed": ip.get("fixed_ip_address") or "",
+                    "id": ip["id"],
+                }
+            )
     out = []
     for old in nics:
         port = ports.get(old["port_id"])
         if port is None:
             continue
-        new = nic(port, {"tag": old.get("tag"), "port_id": None if old.get("ours", True) else old["port_id"]})
+        new = nic(
+            port,
+            {"tag": old.get("tag"), "port_id": None if old.get("ours", True) else old["port_id"]},
+        )
         new["floating"] = floating.get(old["port_id"], [])
         out.append(new)
     _add_subnets(deps, out)
@@ -269,8 +347,11 @@ def rebind(deps: Deps, server: Server, host: str) -> list[Nic]:
     out = []
     for old in server.nics:
         port = _bind(deps.services.network, server, host, old["port_id"])
-        new = {**old, "details": port.get("binding:vif_details") or old["details"],
-               "vif_type": port.get("binding:vif_type") or old["vif_type"]}
+        new = {
+            **old,
+            "details": port.get("binding:vif_details") or old["details"],
+            "vif_type": port.get("binding:vif_type") or old["vif_type"],
+        }
         out.append(new)
     return out
 

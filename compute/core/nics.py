@@ -11,8 +11,9 @@ LOG = logging.getLogger(__name__)
 
 
 def port_changed(deps: Deps, payload: Mapping[str, Any]) -> None:
-    """Something happened to a port of a server: `network.port` on the bus, or an external event. What changes with it (addresses,
-    floating addresses, groups) is read again; a mere ACTIVE is only noted."""
+    """Something happened to a port of a server: `network.port` on the bus, or an external event.
+    What changes with it (addresses, floating addresses, groups) is read again; a mere ACTIVE is
+    only noted."""
     server_id, port_id = str(payload.get("device_id") or ""), str(payload.get("port_id") or "")
     if not server_id:
         return
@@ -31,9 +32,13 @@ def port_changed(deps: Deps, payload: Mapping[str, Any]) -> None:
 def _note(deps: Deps, server_id: str, port_id: str, active: bool) -> None:
     with deps.db.write() as session:
         server = store.get(session, server_id, lock=True)
-        if server is None or all(n["active"] == active for n in server.nics if n["port_id"] == port_id):
+        if server is None or all(
+            n["active"] == active for n in server.nics if n["port_id"] == port_id
+        ):
             return
-        server.nics = [{**n, "active": active} if n["port_id"] == port_id else n for n in server.nics]
+        server.nics = [
+            {**n, "active": active} if n["port_id"] == port_id else n for n in server.nics
+        ]
 
 
 def refresh(deps: Deps, server_id: str) -> None:

@@ -1,4 +1,5 @@
-"""Old parts of the API that only pass on to the image, network and volume services, with the caller's own token."""
+"""Old parts of the API that only pass on to the image, network and volume services, with the
+caller's own token."""
 
 from typing import Any
 
@@ -25,8 +26,15 @@ def refuse(answer: Any, service: str) -> None:
     raise cls(message or answer.text[:200] or cls.title)
 
 
-def call(deps: Deps, ctx: Context, service: str, method: str, path: str, body: Any = None,
-         params: Any = None) -> Any:
+def call(
+    deps: Deps,
+    ctx: Context,
+    service: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    params: Any = None,
+) -> Any:
     "The JSON of another service's answer, as the caller sees it."
     peer = getattr(deps.services.of(ctx), service)
     answer = peer.request(method, path, json=body, params=params, raise_exc=False)
@@ -37,25 +45,38 @@ def call(deps: Deps, ctx: Context, service: str, method: str, path: str, body: A
 def groups(deps: Deps, ctx: Context, everybody: bool = False) -> list[dict[str, Any]]:
     "Security groups of the project."
     params = {} if everybody else {"project_id": ctx.project_id}
-    found = call(deps, ctx, "network", "GET", "/v2.0/security-groups", params=params)["security_groups"]
+    found = call(deps, ctx, "network", "GET", "/v2.0/security-groups", params=params)[
+        "security_groups"
+    ]
     return [group_view(g, {x["id"]: x["name"] for x in found}) for g in found]
 
 
 def group(deps: Deps, ctx: Context, group_id: str) -> dict[str, Any]:
     "One group."
-    return group_view(call(deps, ctx, "network", "GET", f"/v2.0/security-groups/{group_id}")["security_group"], {})
+    return group_view(
+        call(deps, ctx, "network", "GET", f"/v2.0/security-groups/{group_id}")["security_group"], {}
+    )
 
 
 def make_group(deps: Deps, ctx: Context, name: str, description: str | None) -> dict[str, Any]:
     "A new group."
     body = {"security_group": {"name": name, "description": description or ""}}
-    return group_view(call(deps, ctx, "network", "POST", "/v2.0/security-groups", body)["security_group"], {})
+    return group_view(
+        call(deps, ctx, "network", "POST", "/v2.0/security-groups", body)["security_group"], {}
+    )
 
 
-def change_group(deps: Deps, ctx: Context, group_id: str, name: str, description: str | None) -> dict[str, Any]:
+def change_group(
+    deps: Deps, ctx: Context, group_id: str, name: str, description: str | None
+) -> dict[str, Any]:
     "Rename."
     body = {"security_group": {"name": name, "description": description or ""}}
-    return group_view(call(deps, ctx, "network", "PUT", f"/v2.0/security-groups/{group_id}", body)["security_group"], {})
+    return group_view(
+        call(deps, ctx, "network", "PUT", f"/v2.0/security-groups/{group_id}", body)[
+            "security_group"
+        ],
+        {},
+    )
 
 
 def drop_group(deps: Deps, ctx: Context, group_id: str) -> None:
@@ -70,9 +91,18 @@ def drop_group(deps: Deps, ctx: Context, group_id: str) -> None:
 
 def group_view(g: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     "A group in Nova's words: only its ingress rules."
-    rules = [rule_view(r, names) for r in g.get("security_group_rules") or [] if r.get("direction") == "ingress"]
-    return {"id": g["id"], "name": g["name"], "description": g.get("description") or "",
-            "tenant_id": g.get("project_id") or g.get("tenant_id"), "rules": rules}
+    rules = [
+        rule_view(r, names)
+        for r in g.get("security_group_rules") or []
+        if r.get("direction") == "ingress"
+    ]
+    return {
+        "id": g["id"],
+        "name": g["name"],
+        "description": g.get("description") or "",
+        "tenant_id": g.get("project_id") or g.get("tenant_id"),
+        "rules": rules,
+    }
 
 
 def rule_view(r: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
@@ -82,17 +112,27 @@ def rule_view(r: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         low, high = (-1, -1) if protocol in ("icmp", "ICMP") else (1, 65535)
     remote = r.get("remote_group_id")
     anywhere = "::/0" if r.get("ethertype") == "IPv6" else "0.0.0.0/0"
-    return {"id": r["id"], "parent_group_id": r["security_group_id"], "ip_protocol": protocol,
-            "from_port": low, "to_port": high,
-            "group": {"name": names.get(remote, remote), "tenant_id": r.get("project_id")} if remote else {},
-            "ip_range": {} if remote else {"cidr": r.get("remote_ip_prefix") or anywhere}}
+    return {
+        "id": r["id"],
+        "parent_group_id": r["security_group_id"],
+        "ip_protocol": protocol,
+        "from_port": low,
+        "to_port": high,
+        "group": {"name": names.get(remote, remote), "tenant_id": r.get("project_id")}
+        if remote
+        else {},
+        "ip_range": {} if remote else {"cidr": r.get("remote_ip_prefix") or anywhere},
+    }
 
 
 def make_rule(deps: Deps, ctx: Context, wish: dict[str, Any]) -> dict[str, Any]:
     "A new ingress rule."
     protocol = wish.get("ip_protocol")
-    rule: dict[str, Any] = {"direction": "ingress", "security_group_id": wish.get("parent_group_id"),
-                            "protocol": protocol.lower() if protocol else None}
+    rule: dict[str, Any] = {
+        "direction": "ingress",
+        "security_group_id": wish.get("parent_group_id"),
+        "protocol": protocol.lower() if protocol else None,
+    }
     cidr = wish.get("cidr")
     rule["ethertype"] = "IPv6" if cidr and ":" in cidr else "IPv4"
     if wish.get("group_id"):
@@ -103,7 +143,9 @@ def make_rule(deps: Deps, ctx: Context, wish: dict[str, Any]) -> dict[str, Any]:
         value = wish.get(key)
         if value not in (None, "") and int(value) != -1:
             rule[name] = int(value)
-    made = call(deps, ctx, "network", "POST", "/v2.0/security-group-rules", {"security_group_rule": rule})
+    made = call(
+        deps, ctx, "network", "POST", "/v2.0/security-group-rules", {"security_group_rule": rule}
+    )
     return rule_view(made["security_group_rule"], {})
 
 
@@ -114,32 +156,52 @@ def drop_rule(deps: Deps, ctx: Context, rule_id: str) -> None:
 
 def groups_of_server(deps: Deps, ctx: Context, server: Server) -> list[dict[str, Any]]:
     "Groups of the server's ports, as the network service has them now."
-    ports = call(deps, ctx, "network", "GET", "/v2.0/ports", params={"device_id": server.id})["ports"]
+    ports = call(deps, ctx, "network", "GET", "/v2.0/ports", params={"device_id": server.id})[
+        "ports"
+    ]
     ids = list(dict.fromkeys(g for p in ports for g in p.get("security_groups") or []))
     if not ids:
         return []
-    found = call(deps, ctx, "network", "GET", "/v2.0/security-groups", params=[("id", i) for i in ids])
+    found = call(
+        deps, ctx, "network", "GET", "/v2.0/security-groups", params=[("id", i) for i in ids]
+    )
     return [group_view(g, {}) for g in found["security_groups"]]
 
 
 def set_group(deps: Deps, ctx: Context, server: Server, name: str, add: bool) -> list[str]:
-    "Add a security group to every port of a server, or remove it; the ids that its first port has then."
+    """Add a security group to every port of a server, or remove it; the ids that its first port
+    has then."""
     found = network.security_groups(deps, ctx, [name]) or [_default(deps, ctx)]
     group_id = found[0]["id"]
-    ports = call(deps, ctx, "network", "GET", "/v2.0/ports", params={"device_id": server.id})["ports"]
+    ports = call(deps, ctx, "network", "GET", "/v2.0/ports", params={"device_id": server.id})[
+        "ports"
+    ]
     if not ports:
         raise BadRequest("The server has no ports to which a security group could belong.")
     if not add and all(group_id not in p["security_groups"] for p in ports):
         raise BadRequest(f"Security group {name} is not associated with the server {server.id}.")
     for port in ports:
         ids = [i for i in port["security_groups"] if i != group_id] + ([group_id] if add else [])
-        call(deps, ctx, "network", "PUT", f"/v2.0/ports/{port['id']}", {"port": {"security_groups": ids}})
+        call(
+            deps,
+            ctx,
+            "network",
+            "PUT",
+            f"/v2.0/ports/{port['id']}",
+            {"port": {"security_groups": ids}},
+        )
     return [str(found[0]["name"])]
 
 
 def _default(deps: Deps, ctx: Context) -> dict[str, Any]:
-    found = call(deps, ctx, "network", "GET", "/v2.0/security-groups",
-                 params={"project_id": ctx.project_id, "name": "default"})["security_groups"]
+    found = call(
+        deps,
+        ctx,
+        "network",
+        "GET",
+        "/v2.0/security-groups",
+        params={"project_id": ctx.project_id, "name": "default"},
+    )["security_groups"]
     if not found:
         raise BadRequest("Security group default not found.")
     return dict(found[0])
@@ -147,23 +209,40 @@ def _default(deps: Deps, ctx: Context) -> dict[str, Any]:
 
 def external(deps: Deps, ctx: Context) -> list[dict[str, Any]]:
     "External networks."
-    found = call(deps, ctx, "network", "GET", "/v2.0/networks", params={"router:external": "True"})["networks"]
+    found = call(deps, ctx, "network", "GET", "/v2.0/networks", params={"router:external": "True"})[
+        "networks"
+    ]
     return list(found)
 
 
 def floating_ips(deps: Deps, ctx: Context) -> list[dict[str, Any]]:
     "Floating addresses of the project in Nova's words."
-    rows = call(deps, ctx, "network", "GET", "/v2.0/floatingips", params={"project_id": ctx.project_id})["floatingips"]
+    rows = call(
+        deps, ctx, "network", "GET", "/v2.0/floatingips", params={"project_id": ctx.project_id}
+    )["floatingips"]
     names = {n["id"]: n["name"] for n in external(deps, ctx)}
-    ports = {p["id"]: p for p in call(deps, ctx, "network", "GET", "/v2.0/ports", params={
-        "project_id": ctx.project_id})["ports"]} if any(r.get("port_id") for r in rows) else {}
+    ports = (
+        {
+            p["id"]: p
+            for p in call(
+                deps, ctx, "network", "GET", "/v2.0/ports", params={"project_id": ctx.project_id}
+            )["ports"]
+        }
+        if any(r.get("port_id") for r in rows)
+        else {}
+    )
     return [_floating(r, names, ports) for r in rows]
 
 
 def _floating(r: dict[str, Any], names: dict[str, str], ports: dict[str, Any]) -> dict[str, Any]:
     device = ports.get(r.get("port_id") or "", {}).get("device_id") or None
-    return {"id": r["id"], "ip": r["floating_ip_address"], "fixed_ip": r.get("fixed_ip_address"),
-            "instance_id": device, "pool": names.get(r.get("floating_network_id", ""), r.get("floating_network_id"))}
+    return {
+        "id": r["id"],
+        "ip": r["floating_ip_address"],
+        "fixed_ip": r.get("fixed_ip_address"),
+        "instance_id": device,
+        "pool": names.get(r.get("floating_network_id", ""), r.get("floating_network_id")),
+    }
 
 
 def allocate(deps: Deps, ctx: Context, pool: str | None) -> dict[str, Any]:
@@ -171,6 +250,12 @@ def allocate(deps: Deps, ctx: Context, pool: str | None) -> dict[str, Any]:
     found = [n for n in external(deps, ctx) if pool in (None, n["id"], n["name"])]
     if not found:
         raise BY_CODE[404](f"Floating IP pool {pool} not found.")
-    made = call(deps, ctx, "network", "POST", "/v2.0/floatingips", {"floatingip": {
-        "floating_network_id": found[0]["id"]}})["floatingip"]
+    made = call(
+        deps,
+        ctx,
+        "network",
+        "POST",
+        "/v2.0/floatingips",
+        {"floatingip": {"floating_network_id": found[0]["id"]}},
+    )["floatingip"]
     return _floating(made, {found[0]["id"]: found[0]["name"]}, {})

@@ -1,4 +1,5 @@
-"""Limits: what the operator configured, for the default class, a project, a user; and what counts against them."""
+"""Limits: what the operator configured, for the default class, a project, a user; and what counts
+against them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +13,15 @@ from compute.store import servers as server_store
 
 COUNTED = ("instances", "cores", "ram")
 NETWORK = {"floating_ips": 10, "fixed_ips": -1, "security_groups": 10, "security_group_rules": 20}
-"""Resources of the network service that old versions of the API still show; they limit nothing here."""
+"""Resources of the network service that old versions of the API still show; they limit nothing
+here."""
 
 
-def effective(deps: Deps, session: Any, project_id: str | None, user_id: str | None = None) -> dict[str, int]:
-    "The limits that hold: the user's, else the project's, else the default class's, else the configured."
+def effective(
+    deps: Deps, session: Any, project_id: str | None, user_id: str | None = None
+) -> dict[str, int]:
+    """The limits that hold: the user's, else the project's, else the default class's, else the
+    configured."""
     owners = [("class", "default")]
     if project_id:
         owners.append(("project", project_id))
@@ -46,16 +51,27 @@ def usage(deps: Deps, project_id: str, user_id: str | None = None) -> dict[str, 
     with deps.db.read() as session:
         count, cores, ram = server_store.usage(session, project_id, user_id)
         used = dict.fromkeys(QUOTA_DEFAULTS, 0)
-        used |= {"instances": count, "cores": cores, "ram": ram,
-                 "server_groups": store.count_groups(session, project_id, user_id)}
+        used |= {
+            "instances": count,
+            "cores": cores,
+            "ram": ram,
+            "server_groups": store.count_groups(session, project_id, user_id),
+        }
         if user_id:
             used["key_pairs"] = flavor_store.count_keypairs(session, user_id)
     return used
 
 
-def update(deps: Deps, project_id: str, changes: Mapping[str, int], *, user_id: str | None = None,
-           force: bool = False) -> dict[str, int]:
-    """Set limits. Raises InvalidParameter for less than is used (unless `force`), or a user's limit above the project's."""
+def update(
+    deps: Deps,
+    project_id: str,
+    changes: Mapping[str, int],
+    *,
+    user_id: str | None = None,
+    force: bool = False,
+) -> dict[str, int]:
+    """Set limits. Raises InvalidParameter for less than is used (unless `force`), or a user's
+    limit above the project's."""
     used = usage(deps, project_id, user_id)
     with deps.db.write() as session:
         ceiling = effective(deps, session, project_id) if user_id else {}
@@ -66,8 +82,12 @@ def update(deps: Deps, project_id: str, changes: Mapping[str, int], *, user_id: 
                 raise InvalidParameter(field=name, value=limit, reason=f"{used[name]} are in use.")
             most = ceiling.get(name, -1)
             if user_id and most != -1 and (limit > most or limit == -1):
-                raise InvalidParameter(field=name, value=limit, reason=f"The project's limit is {most}.")
-            scope, owner = ("user", f"{project_id}/{user_id}") if user_id else ("project", project_id)
+                raise InvalidParameter(
+                    field=name, value=limit, reason=f"The project's limit is {most}."
+                )
+            scope, owner = (
+                ("user", f"{project_id}/{user_id}") if user_id else ("project", project_id)
+            )
             store.set_limit(session, scope, owner, name, limit)
     return show(deps, project_id, user_id)
 
@@ -97,10 +117,18 @@ def update_class(deps: Deps, name: str, changes: Mapping[str, int]) -> dict[str,
     return show_class(deps, name)
 
 
-def admit(deps: Deps, session: Any, project_id: str, user_id: str, flavor: Mapping[str, Any],
-          least: int, most: int, limits: Mapping[str, int] | None = None) -> int:
-    """How many servers of `flavor`, `least` to `most`, the project may have in addition. Call it in the transaction that adds
-    them. Raises QuotaExceeded naming what is short."""
+def admit(
+    deps: Deps,
+    session: Any,
+    project_id: str,
+    user_id: str,
+    flavor: Mapping[str, Any],
+    least: int,
+    most: int,
+    limits: Mapping[str, int] | None = None,
+) -> int:
+    """How many servers of `flavor`, `least` to `most`, the project may have in addition. Call it
+    in the transaction that adds them. Raises QuotaExceeded naming what is short."""
     store.take_turn(session, project_id)
     limits = limits or effective(deps, session, project_id, user_id)
     used = dict(zip(COUNTED, server_store.usage(session, project_id), strict=True))
@@ -111,14 +139,23 @@ def admit(deps: Deps, session: Any, project_id: str, user_id: str, flavor: Mappi
             allowed = min(allowed, (limits[name] - used[name]) // each[name])
     if allowed < least:
         short = [n for n in COUNTED if limits[n] != -1 and used[n] + each[n] * least > limits[n]]
-        raise QuotaExceeded(over=", ".join(short), requested=", ".join(str(each[n] * least) for n in short),
-                            used=", ".join(str(used[n]) for n in short),
-                            limit=", ".join(str(limits[n]) for n in short))
+        raise QuotaExceeded(
+            over=", ".join(short),
+            requested=", ".join(str(each[n] * least) for n in short),
+            used=", ".join(str(used[n]) for n in short),
+            limit=", ".join(str(limits[n]) for n in short),
+        )
     return allowed
 
 
-def admit_growth(deps: Deps, session: Any, project_id: str, user_id: str, old: Mapping[str, Any],
-                 new: Mapping[str, Any]) -> None:
+def admit_growth(
+    deps: Deps,
+    session: Any,
+    project_id: str,
+    user_id: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+) -> None:
     "The same for a resize: only what the new flavor has more counts."
     store.take_turn(session, project_id)
     limits = effective(deps, session, project_id, user_id)

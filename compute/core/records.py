@@ -10,22 +10,34 @@ from compute.store import work as store
 from compute.store.models import Action, ActionEvent
 
 
-def actions(deps: Deps, ctx: Context, server_id: str, *, marker: str | None = None, **filters: Any) -> list[Action]:
+def actions(
+    deps: Deps, ctx: Context, server_id: str, *, marker: str | None = None, **filters: Any
+) -> list[Action]:
     "Actions of a server, deleted ones too. Raises MarkerNotFound."
     with deps.db.read() as session:
-        servers.visible(ctx, server_store.get(session, server_id, deleted=True), server_id,
-                        "os-instance-actions:list")
+        servers.visible(
+            ctx,
+            server_store.get(session, server_id, deleted=True),
+            server_id,
+            "os-instance-actions:list",
+        )
         after = store.action_by_request(session, server_id, marker) if marker else None
         if marker and after is None:
             raise MarkerNotFound(marker=marker)
         return store.actions_of(session, server_id, marker=after, **filters)
 
 
-def action(deps: Deps, ctx: Context, server_id: str, request_id: str) -> tuple[Action, list[ActionEvent]]:
+def action(
+    deps: Deps, ctx: Context, server_id: str, request_id: str
+) -> tuple[Action, list[ActionEvent]]:
     "One action and its events. Raises ActionNotFound."
     with deps.db.read() as session:
-        servers.visible(ctx, server_store.get(session, server_id, deleted=True), server_id,
-                        "os-instance-actions:show")
+        servers.visible(
+            ctx,
+            server_store.get(session, server_id, deleted=True),
+            server_id,
+            "os-instance-actions:show",
+        )
         row = store.action_by_request(session, server_id, request_id)
         if row is None:
             raise ActionNotFound(request_id=request_id)

@@ -1,4 +1,5 @@
-"""Choosing and claiming a host: the pure scheduler on one side, the accounting on the other, in one transaction."""
+"""Choosing and claiming a host: the pure scheduler on one side, the accounting on the other, in
+one transaction."""
 
 import logging
 from collections.abc import Mapping
@@ -16,9 +17,15 @@ from compute.store.models import BlockDevice, Server
 LOG = logging.getLogger(__name__)
 
 
-def request_for(session: Any, server: Server, devices: list[BlockDevice], *,
-                flavor: Mapping[str, Any] | None = None, exclude: set[str] | None = None,
-                where: Mapping[str, Any] | None = None) -> Request:
+def request_for(
+    session: Any,
+    server: Server,
+    devices: list[BlockDevice],
+    *,
+    flavor: Mapping[str, Any] | None = None,
+    exclude: set[str] | None = None,
+    where: Mapping[str, Any] | None = None,
+) -> Request:
     "What `server` (with another `flavor` for a resize) asks of a host."
     flavor = flavor or server.flavor
     where = where if where is not None else server.request
@@ -26,23 +33,34 @@ def request_for(session: Any, server: Server, devices: list[BlockDevice], *,
     group = quotas.group(session, server.group_id) if server.group_id else None
     members = server_store.group_hosts(session, server.group_id) if server.group_id else []
     return Request(
-        vcpus=flavor["vcpus"], memory_mib=flavor["memory_mib"],
-        disk_gib=disk_gib(flavor, devices), extra_specs=dict(flavor.get("extra_specs") or {}),
+        vcpus=flavor["vcpus"],
+        memory_mib=flavor["memory_mib"],
+        disk_gib=disk_gib(flavor, devices),
+        extra_specs=dict(flavor.get("extra_specs") or {}),
         image_properties=dict((server.image or {}).get("properties") or {}),
-        image_id=server.image_id, project_id=server.project_id, flavor_name=flavor["name"],
-        zone=where.get("zone"), hints=hints,
-        group_policy=group.policy if group else None, group_rules=dict(group.rules) if group else {},
+        image_id=server.image_id,
+        project_id=server.project_id,
+        flavor_name=flavor["name"],
+        zone=where.get("zone"),
+        hints=hints,
+        group_policy=group.policy if group else None,
+        group_rules=dict(group.rules) if group else {},
         group_hosts=[h for i, h in members if h and i != server.id],
-        force_host=where.get("force_host"), force_node=where.get("force_node"),
-        skip_filters=bool(where.get("skip_filters")), exclude=exclude or set(),
-        server_hosts=_hosts_of_hints(session, hints))
+        force_host=where.get("force_host"),
+        force_node=where.get("force_node"),
+        skip_filters=bool(where.get("skip_filters")),
+        exclude=exclude or set(),
+        server_hosts=_hosts_of_hints(session, hints),
+    )
 
 
 def disk_gib(flavor: Mapping[str, Any], devices: list[BlockDevice]) -> int:
     "GiB of a host's disk that a server takes: root unless it is a volume, ephemeral, swap."
     root_is_volume = any(d.boot_index == 0 and d.destination_type == "volume" for d in devices)
     swap = -(-int(flavor.get("swap_mib") or 0) // 1024)
-    return (0 if root_is_volume else flavor["root_gib"]) + int(flavor.get("ephemeral_gib") or 0) + swap
+    return (
+        (0 if root_is_volume else flavor["root_gib"]) + int(flavor.get("ephemeral_gib") or 0) + swap
+    )
 
 
 def _hosts_of_hints(session: Any, hints: Mapping[str, Any]) -> dict[str, str]:
@@ -65,24 +83,35 @@ def load_hosts(deps: Deps, session: Any) -> list[Host]:
     for aggregate_id, names in store.members(session).items() if aggregates else ():
         for name in names:
             member_of.setdefault(name, []).append(aggregates.get(aggregate_id, {}))
-    zones = {h: next((a["availability_zone"] for a in metas if a.get("availability_zone")), default)
-             for h, metas in member_of.items()}
+    zones = {
+        h: next((a["availability_zone"] for a in metas if a.get("availability_zone")), default)
+        for h, metas in member_of.items()
+    }
     counts = server_store.counts_by_host(session)
     out = []
     for node, service in rows:
         provider = providers.get(node.uuid)
         have = inventories.get(provider.id, {}) if provider else {}
-        out.append(Host(
-            name=node.host, node=node.hypervisor_hostname, zone=zones.get(node.host, default),
-            up=hosts.is_up(deps, service), disabled=service.disabled,
-            disabled_reason=service.disabled_reason, report=node.report or {},
-            total={rc: i.total for rc, i in have.items()},
-            capacity={rc: i.capacity for rc, i in have.items()},
-            used={rc: i.used for rc, i in have.items()},
-            traits=traits.get(provider.id, set()) if provider else set(),
-            aggregates=member_of.get(node.host, []), servers=counts.get(node.host, (0, 0))[0],
-            io_ops=counts.get(node.host, (0, 0))[1], load=list((node.report or {}).get("load") or []),
-            provider_id=provider.id if provider else 0))
+        out.append(
+            Host(
+                name=node.host,
+                node=node.hypervisor_hostname,
+                zone=zones.get(node.host, default),
+                up=hosts.is_up(deps, service),
+                disabled=service.disabled,
+                disabled_reason=service.disabled_reason,
+                report=node.report or {},
+                total={rc: i.total for rc, i in have.items()},
+                capacity={rc: i.capacity for rc, i in have.items()},
+                used={rc: i.used for rc, i in have.items()},
+                traits=traits.get(provider.id, set()) if provider else set(),
+                aggregates=member_of.get(node.host, []),
+                servers=counts.get(node.host, (0, 0))[0],
+                io_ops=counts.get(node.host, (0, 0))[1],
+                load=list((node.report or {}).get("load") or []),
+                provider_id=provider.id if provider else 0,
+            )
+        )
     return out
 
 
@@ -90,15 +119,20 @@ def settings(deps: Deps) -> Settings:
     "The operator's settings of the scheduler."
     options = deps.config.scheduler
     return Settings(
-        max_io_ops=options.max_io_ops_per_host, max_servers=options.max_servers_per_host,
-        isolated_images=list(options.isolated_images), isolated_hosts=list(options.isolated_hosts),
-        weights={k: float(v) for k, v in options.weights.items()}, spread=options.spread)
+        max_io_ops=options.max_io_ops_per_host,
+        max_servers=options.max_servers_per_host,
+        isolated_images=list(options.isolated_images),
+        isolated_hosts=list(options.isolated_hosts),
+        weights={k: float(v) for k, v in options.weights.items()},
+        spread=options.spread,
+    )
 
 
-def choose_and_claim(deps: Deps, session: Any, server: Server, request: Request, *,
-                     new: bool = False) -> tuple[Host, Ranking]:
-    """Rank, then claim on the best host that still has room, in the caller's transaction. `new`: the server surely holds
-    nothing yet.
+def choose_and_claim(
+    deps: Deps, session: Any, server: Server, request: Request, *, new: bool = False
+) -> tuple[Host, Ranking]:
+    """Rank, then claim on the best host that still has room, in the caller's transaction. `new`:
+    the server surely holds nothing yet.
 
     Raises NoValidHost whose sentence counts the reasons.
     """
@@ -108,8 +142,13 @@ def choose_and_claim(deps: Deps, session: Any, server: Server, request: Request,
         try:
             with session.begin_nested() if len(ranking.hosts) > 1 else _same():
                 allocations.replace(
-                    session, server.id, {host.provider_id: amounts}, project_id=server.project_id,
-                    user_id=server.user_id, new=new)
+                    session,
+                    server.id,
+                    {host.provider_id: amounts},
+                    project_id=server.project_id,
+                    user_id=server.user_id,
+                    new=new,
+                )
             return host, ranking
         except allocations.NoRoom as error:
             # between reading and claiming somebody else got it: the next host
@@ -154,12 +193,26 @@ def _inventory(deps: Deps, report: Mapping[str, Any]) -> dict[str, dict[str, Any
     pinned = sum(len(c.get("pinned_cpus_allowed") or ()) for c in report.get("numa") or [])
     rows = {
         "VCPU": (int(report["vcpus"]), 0, options.cpu_allocation_ratio),
-        "MEMORY_MB": (memory, min(options.reserved_memory_mib, memory // 2), options.ram_allocation_ratio),
+        "MEMORY_MB": (
+            memory,
+            min(options.reserved_memory_mib, memory // 2),
+            options.ram_allocation_ratio,
+        ),
         "DISK_GB": (int(report["disk_gib"]), 0, options.disk_allocation_ratio),
         "PCPU": (pinned, 0, 1.0),
     }
-    return {rc: {"total": total, "reserved": reserved, "min_unit": 1, "max_unit": total, "step_size": 1,
-                 "allocation_ratio": ratio} for rc, (total, reserved, ratio) in rows.items() if total}
+    return {
+        rc: {
+            "total": total,
+            "reserved": reserved,
+            "min_unit": 1,
+            "max_unit": total,
+            "step_size": 1,
+            "allocation_ratio": ratio,
+        }
+        for rc, (total, reserved, ratio) in rows.items()
+        if total
+    }
 
 
 def give_back(session: Any, consumer: str) -> None:

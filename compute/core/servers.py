@@ -29,8 +29,8 @@ MAX_TAGS = 50
 
 
 def get(deps: Deps, ctx: Context, server_id: str, rule: str | None = None) -> Server:
-    """A server that the caller may see; `rule` is enforced with the server's project and owner. What is another project's does
-    not exist. Raises ServerNotFound."""
+    """A server that the caller may see; `rule` is enforced with the server's project and owner.
+    What is another project's does not exist. Raises ServerNotFound."""
     with deps.db.read() as session:
         server = store.get(session, server_id)
     return visible(ctx, server, server_id, rule)
@@ -38,11 +38,14 @@ def get(deps: Deps, ctx: Context, server_id: str, rule: str | None = None) -> Se
 
 def visible(ctx: Context, server: Server | None, server_id: str, rule: str | None = None) -> Server:
     "The same for one that is loaded already."
-    if server is None or (server.project_id != ctx.project_id and not ctx.is_admin
-                          and "service" not in ctx.roles):
+    if server is None or (
+        server.project_id != ctx.project_id and not ctx.is_admin and "service" not in ctx.roles
+    ):
         raise ServerNotFound(server_id=server_id)
     if rule:
-        ctx.enforce(f"os_compute_api:{rule}" if not rule.startswith("compute:") else rule, target(server))
+        ctx.enforce(
+            f"os_compute_api:{rule}" if not rule.startswith("compute:") else rule, target(server)
+        )
     return server
 
 
@@ -81,19 +84,31 @@ def tags_of(deps: Deps, server_ids: Sequence[str]) -> dict[str, list[str]]:
 def host_status(deps: Deps) -> dict[str, str]:
     "host -> UP, DOWN, MAINTENANCE or UNKNOWN."
     from compute.core.hosts import is_up
+
     out = {}
     with deps.db.read() as session:
         for one in host_store.services(session, binary=host_store.COMPUTE):
             up = is_up(deps, one)
-            out[one.host] = "MAINTENANCE" if one.disabled else "UP" if up else (
-                "DOWN" if one.forced_down else "UNKNOWN")
+            out[one.host] = (
+                "MAINTENANCE"
+                if one.disabled
+                else "UP"
+                if up
+                else ("DOWN" if one.forced_down else "UNKNOWN")
+            )
     return out
 
 
 def update(deps: Deps, ctx: Context, server_id: str, changes: Mapping[str, Any]) -> Server:
     "Change names, description and access addresses."
-    columns = {"name": "name", "description": "description", "accessIPv4": "access_ipv4",
-               "accessIPv6": "access_ipv6", "OS-DCF:diskConfig": "disk_config", "hostname": "hostname"}
+    columns = {
+        "name": "name",
+        "description": "description",
+        "accessIPv4": "access_ipv4",
+        "accessIPv6": "access_ipv6",
+        "OS-DCF:diskConfig": "disk_config",
+        "hostname": "hostname",
+    }
     with deps.db.write() as session:
         server = lock(session, ctx, server_id, "servers:update")
         for key, value in changes.items():
@@ -105,8 +120,8 @@ def update(deps: Deps, ctx: Context, server_id: str, changes: Mapping[str, Any])
 
 
 def delete(deps: Deps, ctx: Context, server_id: str, *, force: bool = False) -> None:
-    """Delete a server in whatever state it is; what was being done to it is given up. With `reclaim_after_s` it can be restored for
-    so long, unless `force`."""
+    """Delete a server in whatever state it is; what was being done to it is given up. With
+    `reclaim_after_s` it can be restored for so long, unless `force`."""
     with deps.db.write() as session:
         rule = "os-deferred-delete:force" if force else "servers:delete"
         server = lock(session, ctx, server_id, rule)
@@ -114,7 +129,9 @@ def delete(deps: Deps, ctx: Context, server_id: str, *, force: bool = False) -> 
         if server.task_state == "deleting" and work_store.open_jobs(session, server_id=server.id):
             return  # it is being deleted already
         cut_short = bool(work_store.cancel_open(session, server.id)) or server.launched_at is None
-        soft = deps.config.compute.reclaim_after_s > 0 and not force and server.launched_at is not None
+        soft = (
+            deps.config.compute.reclaim_after_s > 0 and not force and server.launched_at is not None
+        )
         if soft and server.vm_state != "soft-delete":
             server.task_state, server.old_vm_state = "soft-deleting", server.vm_state
             job = work.begin(session, ctx, server, "soft_delete", action="delete")
@@ -122,13 +139,26 @@ def delete(deps: Deps, ctx: Context, server_id: str, *, force: bool = False) -> 
             server.task_state, server.progress = "deleting", 0
             moves = work_store.migrations(session, server_id=server.id)
             hosts = sorted({h for m in moves for h in (m.source_host, m.dest_host) if h})
-            job = work.begin(session, ctx, server, "delete", action="forceDelete" if force else "delete",
-                             args={"cut_short": cut_short, "hosts": hosts})
+            job = work.begin(
+                session,
+                ctx,
+                server,
+                "delete",
+                action="forceDelete" if force else "delete",
+                args={"cut_short": cut_short, "hosts": hosts},
+            )
         after_commit(session, lambda: work.wake(deps, [job], ctx))
 
 
-def set_metadata(deps: Deps, ctx: Context, server_id: str, changes: Mapping[str, str], *, rule: str,
-                 replace: bool) -> dict[str, str]:
+def set_metadata(
+    deps: Deps,
+    ctx: Context,
+    server_id: str,
+    changes: Mapping[str, str],
+    *,
+    rule: str,
+    replace: bool,
+) -> dict[str, str]:
     "Add to metadata, or replace all of it."
     with deps.db.write() as session:
         server = lock(session, ctx, server_id, rule)
@@ -155,8 +185,12 @@ def drop_metadata(deps: Deps, ctx: Context, server_id: str, key: str) -> None:
 def _changeable(server: Server, ctx: Context, action: str) -> None:
     state.check_lock(server, ctx.is_admin)
     if server.vm_state not in ("active", "paused", "suspended", "stopped"):
-        raise WrongState(action=action.replace("_", " "), server_id=server.id, attribute="vm_state",
-                         state=server.vm_state)
+        raise WrongState(
+            action=action.replace("_", " "),
+            server_id=server.id,
+            attribute="vm_state",
+            state=server.vm_state,
+        )
 
 
 def set_tags(deps: Deps, ctx: Context, server_id: str, tags: Sequence[str]) -> list[str]:
@@ -171,7 +205,9 @@ def set_tags(deps: Deps, ctx: Context, server_id: str, tags: Sequence[str]) -> l
 def add_tag(deps: Deps, ctx: Context, server_id: str, tag: str) -> bool:
     "Add a tag; False when it was there. Raises InvalidParameter for one too many, or too long."
     if len(tag) > 60 or not tag or re.search("[,/]", tag):
-        raise InvalidParameter(field="tag", value=tag[:80], reason="1 to 60 characters, no comma, no slash.")
+        raise InvalidParameter(
+            field="tag", value=tag[:80], reason="1 to 60 characters, no comma, no slash."
+        )
     with deps.db.write() as session:
         server = lock(session, ctx, server_id, "os-server-tags:update")
         _changeable(server, ctx, "update tags")
@@ -201,4 +237,5 @@ def drop_tags(deps: Deps, ctx: Context, server_id: str, tag: str | None = None) 
 def agent_error(error: Error, server: Server) -> Error:
     "What a client is told when the node of its server does not answer."
     from compute.errors import HostDown
+
     return HostDown(host=server.host or "", server_id=server.id) if error.code == 503 else error

@@ -13,8 +13,15 @@ from compute.store.models import Server
 ENDED = {"deleted": "terminated", "building": "building"}
 
 
-def report(deps: Deps, start: datetime, end: datetime, project_id: str | None = None, *,
-           limit: int | None = None, marker: str | None = None) -> list[dict[str, Any]]:
+def report(
+    deps: Deps,
+    start: datetime,
+    end: datetime,
+    project_id: str | None = None,
+    *,
+    limit: int | None = None,
+    marker: str | None = None,
+) -> list[dict[str, Any]]:
     "Usage of each project between two moments, in its servers' order. Raises MarkerNotFound."
     with deps.db.read() as session:
         rows = store.used_between(session, start, end, project_id)
@@ -22,7 +29,7 @@ def report(deps: Deps, start: datetime, end: datetime, project_id: str | None = 
         ids = [r.id for r in rows]
         if marker not in ids:
             raise MarkerNotFound(marker=marker)
-        rows = rows[ids.index(marker) + 1:]
+        rows = rows[ids.index(marker) + 1 :]
     if limit is not None:
         rows = rows[:limit]
     projects: dict[str, list[Server]] = {}
@@ -31,14 +38,20 @@ def report(deps: Deps, start: datetime, end: datetime, project_id: str | None = 
     return [_project(p, found, start, end) for p, found in projects.items()]
 
 
-def _project(project_id: str, rows: Sequence[Server], start: datetime, end: datetime) -> dict[str, Any]:
+def _project(
+    project_id: str, rows: Sequence[Server], start: datetime, end: datetime
+) -> dict[str, Any]:
     servers = [_server(r, start, end) for r in rows]
     return {
-        "tenant_id": project_id, "start": start, "stop": end, "server_usages": servers,
+        "tenant_id": project_id,
+        "start": start,
+        "stop": end,
+        "server_usages": servers,
         "total_hours": sum(s["hours"] for s in servers),
         "total_memory_mb_usage": sum(s["hours"] * s["memory_mb"] for s in servers),
         "total_vcpus_usage": sum(s["hours"] * s["vcpus"] for s in servers),
-        "total_local_gb_usage": sum(s["hours"] * s["local_gb"] for s in servers)}
+        "total_local_gb_usage": sum(s["hours"] * s["local_gb"] for s in servers),
+    }
 
 
 def _server(row: Server, start: datetime, end: datetime) -> dict[str, Any]:
@@ -48,8 +61,17 @@ def _server(row: Server, start: datetime, end: datetime) -> dict[str, Any]:
     ended = min(row.terminated_at or now, end, now) if end > now or row.terminated_at else end
     hours = max((ended - began).total_seconds(), 0) / 3600
     until = row.terminated_at or now
-    return {"instance_id": row.id, "name": row.name, "tenant_id": row.project_id, "flavor": row.flavor["name"],
-            "hours": hours, "vcpus": row.vcpus, "memory_mb": row.memory_mib,
-            "local_gb": row.root_gib + row.ephemeral_gib, "started_at": row.launched_at,
-            "ended_at": row.terminated_at, "uptime": int((until - row.launched_at).total_seconds()),
-            "state": "terminated" if row.deleted else row.vm_state}
+    return {
+        "instance_id": row.id,
+        "name": row.name,
+        "tenant_id": row.project_id,
+        "flavor": row.flavor["name"],
+        "hours": hours,
+        "vcpus": row.vcpus,
+        "memory_mb": row.memory_mib,
+        "local_gb": row.root_gib + row.ephemeral_gib,
+        "started_at": row.launched_at,
+        "ended_at": row.terminated_at,
+        "uptime": int((until - row.launched_at).total_seconds()),
+        "state": "terminated" if row.deleted else row.vm_state,
+    }

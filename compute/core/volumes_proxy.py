@@ -13,21 +13,38 @@ def _path(ctx: Context, tail: str) -> str:
 
 def find(deps: Deps, ctx: Context) -> list[dict[str, Any]]:
     "Volumes of the project."
-    return [_view(v) for v in proxies.call(deps, ctx, "volume", "GET", _path(ctx, "/volumes/detail"))["volumes"]]
+    return [
+        _view(v)
+        for v in proxies.call(deps, ctx, "volume", "GET", _path(ctx, "/volumes/detail"))["volumes"]
+    ]
 
 
 def get(deps: Deps, ctx: Context, volume_id: str) -> dict[str, Any]:
     "One."
-    return _view(proxies.call(deps, ctx, "volume", "GET", _path(ctx, f"/volumes/{volume_id}"))["volume"])
+    return _view(
+        proxies.call(deps, ctx, "volume", "GET", _path(ctx, f"/volumes/{volume_id}"))["volume"]
+    )
 
 
 def create(deps: Deps, ctx: Context, wish: Mapping[str, Any]) -> dict[str, Any]:
     "A new one."
-    body = {"size": int(wish["size"]), "name": wish.get("display_name"), "description": wish.get("display_description"),
-            "volume_type": wish.get("volume_type"), "metadata": wish.get("metadata"),
-            "snapshot_id": wish.get("snapshot_id"), "availability_zone": wish.get("availability_zone")}
-    made = proxies.call(deps, ctx, "volume", "POST", _path(ctx, "/volumes"),
-                        {"volume": {k: v for k, v in body.items() if v is not None}})
+    body = {
+        "size": int(wish["size"]),
+        "name": wish.get("display_name"),
+        "description": wish.get("display_description"),
+        "volume_type": wish.get("volume_type"),
+        "metadata": wish.get("metadata"),
+        "snapshot_id": wish.get("snapshot_id"),
+        "availability_zone": wish.get("availability_zone"),
+    }
+    made = proxies.call(
+        deps,
+        ctx,
+        "volume",
+        "POST",
+        _path(ctx, "/volumes"),
+        {"volume": {k: v for k, v in body.items() if v is not None}},
+    )
     return _view(made["volume"])
 
 
@@ -37,9 +54,25 @@ def delete(deps: Deps, ctx: Context, volume_id: str) -> None:
 
 
 def _view(v: Mapping[str, Any]) -> dict[str, Any]:
-    attachments = [{"id": a.get("volume_id"), "volumeId": a.get("volume_id"), "serverId": a.get("server_id"),
-                    "device": a.get("device")} for a in v.get("attachments") or []]
-    return {"id": v["id"], "status": v["status"], "size": v["size"], "availabilityZone": v.get("availability_zone"),
-            "createdAt": v.get("created_at"), "displayName": v.get("name"), "displayDescription": v.get("description"),
-            "volumeType": v.get("volume_type"), "snapshotId": v.get("snapshot_id"), "metadata": v.get("metadata") or {},
-            "attachments": attachments or [{}]}
+    attachments = [
+        {
+            "id": a.get("volume_id"),
+            "volumeId": a.get("volume_id"),
+            "serverId": a.get("server_id"),
+            "device": a.get("device"),
+        }
+        for a in v.get("attachments") or []
+    ]
+    return {
+        "id": v["id"],
+        "status": v["status"],
+        "size": v["size"],
+        "availabilityZone": v.get("availability_zone"),
+        "createdAt": v.get("created_at"),
+        "displayName": v.get("name"),
+        "displayDescription": v.get("description"),
+        "volumeType": v.get("volume_type"),
+        "snapshotId": v.get("snapshot_id"),
+        "metadata": v.get("metadata") or {},
+        "attachments": attachments or [{}],
+    }

@@ -10,15 +10,23 @@ from compute.store import hosts as store
 
 
 def wanted(deps: Deps, ctx: Context, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """{"zone", "force_host", "force_node", "skip_filters"} of a create. Raises BadZone, Forbidden for a host named by a user."""
-    out: dict[str, Any] = {"zone": None, "force_host": None, "force_node": None, "skip_filters": False}
+    """{"zone", "force_host", "force_node", "skip_filters"} of a create. Raises BadZone, Forbidden
+    for a host named by a user."""
+    out: dict[str, Any] = {
+        "zone": None,
+        "force_host": None,
+        "force_node": None,
+        "skip_filters": False,
+    }
     text = wish.get("availability_zone") or deps.config.compute.default_schedule_zone
     if text:
         out |= parse(deps, ctx, text)
     if wish.get("host") or wish.get("hypervisor_hostname"):
         ctx.enforce("compute:servers:create:requested_destination", {"project_id": ctx.project_id})
         if out["force_host"]:
-            raise InvalidParameter(field="availability_zone", value=text, reason="it names a host, and so does host.")
+            raise InvalidParameter(
+                field="availability_zone", value=text, reason="it names a host, and so does host."
+            )
         _check_host(deps, wish.get("host"), wish.get("hypervisor_hostname"))
         out |= {"force_host": wish.get("host"), "force_node": wish.get("hypervisor_hostname")}
     return out
@@ -32,8 +40,12 @@ def parse(deps: Deps, ctx: Context, text: str) -> dict[str, Any]:
         raise InvalidParameter("Unable to parse availability_zone")
     if host or node:
         ctx.enforce("os_compute_api:servers:create:forced_host", {"project_id": ctx.project_id})
-        return {"zone": zone or None, "force_host": host or None, "force_node": node or None,
-                "skip_filters": True}
+        return {
+            "zone": zone or None,
+            "force_host": host or None,
+            "force_node": node or None,
+            "skip_filters": True,
+        }
     if zone not in names(deps):
         raise BadZone()
     return {"zone": zone}
@@ -57,6 +69,7 @@ def names(deps: Deps) -> set[str]:
 def listing(deps: Deps, detail: bool) -> list[dict[str, Any]]:
     "Zones with their state, and with `detail` the services of each host."
     from compute.core.hosts import is_up
+
     default = deps.config.compute.default_availability_zone
     with deps.db.read() as session:
         services = store.services(session)
@@ -66,13 +79,20 @@ def listing(deps: Deps, detail: bool) -> list[dict[str, Any]]:
         zone = zone_of[one.host] if one.binary == store.COMPUTE else "internal"
         if zone == "internal" and not detail:
             continue
-        entry = found.setdefault(zone, {"zoneName": zone, "zoneState": {"available": False}, "hosts": {}})
+        entry = found.setdefault(
+            zone, {"zoneName": zone, "zoneState": {"available": False}, "hosts": {}}
+        )
         up = is_up(deps, one)
         entry["zoneState"]["available"] |= not one.disabled
         entry["hosts"].setdefault(one.host, {})[one.binary] = {
-            "available": up, "active": not one.disabled, "updated_at": one.last_seen_at}
+            "available": up,
+            "active": not one.disabled,
+            "updated_at": one.last_seen_at,
+        }
     if not detail:
-        found.setdefault(default, {"zoneName": default, "zoneState": {"available": True}, "hosts": None})
+        found.setdefault(
+            default, {"zoneName": default, "zoneState": {"available": True}, "hosts": None}
+        )
     for entry in found.values():
         if not detail:
             entry["hosts"] = None

@@ -1,6 +1,8 @@
-"""Paths of the metadata service: /openstack/VERSION/FILE, and the EC2 tree below every dated version.
+"""Paths of the metadata service: /openstack/VERSION/FILE, and the EC2 tree below every dated
+version.
 
-Source: Nova's "Metadata service" guides for users and administrators; Neutron's metadata agent (the headers).
+Source: Nova's "Metadata service" guides for users and administrators; Neutron's metadata agent
+(the headers).
 """
 
 from typing import Any
@@ -50,7 +52,9 @@ def directory(deps: Deps, version: str) -> Any:
     if version not in (*metadata.OPENSTACK, "latest"):
         return _missing()
     guest = _guest(deps)
-    return _listing([f"{n}" for n in metadata.openstack(deps, guest.server, guest.devices, version)])
+    return _listing(
+        [f"{n}" for n in metadata.openstack(deps, guest.server, guest.devices, version)]
+    )
 
 
 @api.get("/openstack/<version>/<name>", open=True)
@@ -62,8 +66,11 @@ def file(deps: Deps, version: str, name: str) -> Any:
     files = metadata.openstack(deps, guest.server, guest.devices, version)
     if name not in files:
         return _missing()
-    kind = "application/json" if name.endswith(".json") else (
-        "application/octet-stream" if name == "user_data" else "text/plain; charset=UTF-8")
+    kind = (
+        "application/json"
+        if name.endswith(".json")
+        else ("application/octet-stream" if name == "user_data" else "text/plain; charset=UTF-8")
+    )
     return _text(files[name], kind)
 
 
@@ -90,7 +97,11 @@ def ec2(deps: Deps, version: str, path: str = "") -> Any:
         node = node[part]
     if isinstance(node, bytes):
         return _text(node, "application/octet-stream")
-    return _text(node) if isinstance(node, str) else _listing(map(_entry, *zip(*_visible(node), strict=True)))
+    return (
+        _text(node)
+        if isinstance(node, str)
+        else _listing(map(_entry, *zip(*_visible(node), strict=True)))
+    )
 
 
 def _visible(node: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -1,4 +1,5 @@
-"The metadata service put together: who asks is known by a signed header, or by its address on a trusted proxy."
+"""The metadata service put together: who asks is known by a signed header, or by its address on a
+trusted proxy."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ def application() -> Any:
     from common.service import end_with_parent
     from compute.app import make_deps
     from compute.config import load
+
     end_with_parent()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)

@@ -15,5 +15,13 @@ from compute.placement.versions import RANGE
 
 def create_app(config: cfg.ConfigOpts, *, authenticate: Any, deps: Deps) -> Flask:
     "As a Flask app on the deps of compute."
-    return make_app("placement", ROUTES, dialect="placement", deps=deps, config=config,
-                    enforcer=Enforcer(RULES), authenticate=authenticate, versions=RANGE)
+    return make_app(
+        "placement",
+        ROUTES,
+        dialect="placement",
+        deps=deps,
+        config=config,
+        enforcer=Enforcer(RULES),
+        authenticate=authenticate,
+        versions=RANGE,
+    )

@@ -1,7 +1,7 @@
 """Allocation candidates: sets of providers of one tree that together can give what is asked for.
 
-Source: the Placement API reference and its guide "Modeling with provider trees" (granular groups, `group_policy`, `in_tree`,
-`member_of`, `required` with `in:` and `!`).
+Source: the Placement API reference and its guide "Modeling with provider trees" (granular
+groups, `group_policy`, `in_tree`, `member_of`, `required` with `in:` and `!`).
 """
 
 import itertools
@@ -46,8 +46,12 @@ class Universe:
     @classmethod
     def load(cls, session: Any) -> "Universe":
         "From the store."
-        return cls({p.id: p for p in placement.providers(session)}, placement.inventories(session),
-                   placement.traits_of(session), placement.aggregates_of(session))
+        return cls(
+            {p.id: p for p in placement.providers(session)},
+            placement.inventories(session),
+            placement.traits_of(session),
+            placement.aggregates_of(session),
+        )
 
     def tree(self, root_id: int | None) -> list[Provider]:
         "Providers of a tree."
@@ -60,8 +64,11 @@ def parse_resources(text: str) -> dict[str, int]:
     for part in text.split(","):
         name, _, amount = part.partition(":")
         if not re.fullmatch("[A-Z0-9_]+", name) or not amount.isdigit() or not int(amount):
-            raise BadRequest(f'Badly formed resources parameter. Expected resources query string parameter in form: '
-                             f'?resources=VCPU:2,MEMORY_MB:1024. Got: {text}.')
+            raise BadRequest(
+                f"Badly formed resources parameter. Expected resources query string parameter in "
+                f"form: "
+                f"?resources=VCPU:2,MEMORY_MB:1024. Got: {text}."
+            )
         out[name] = int(amount)
     return out
 
@@ -76,15 +83,20 @@ def parse_traits(texts: Sequence[str]) -> tuple[list[set[str]], set[str]]:
             continue
         for name in text.split(","):
             if not re.fullmatch("!?[A-Z0-9_]+", name):
-                raise BadRequest(f"Invalid query string parameters: Expected 'required' parameter value of the form: "
-                                 f"HW_CPU_X86_VMX,!CUSTOM_MAGIC. Got: {text}")
+                raise BadRequest(
+                    f"Invalid query string parameters: Expected 'required' parameter value of "
+                    f"the form: "
+                    f"HW_CPU_X86_VMX,!CUSTOM_MAGIC. Got: {text}"
+                )
             if name.startswith("!"):
                 forbidden.add(name[1:])
             else:
                 wanted.append({name})
     both = forbidden & {t for s in wanted if len(s) == 1 for t in s}
     if both:
-        raise BadRequest(f"Conflicting required and forbidden traits found: {', '.join(sorted(both))}")
+        raise BadRequest(
+            f"Conflicting required and forbidden traits found: {', '.join(sorted(both))}"
+        )
     return wanted, forbidden
 
 
@@ -96,8 +108,11 @@ def parse_members(texts: Sequence[str]) -> tuple[list[set[str]], set[str]]:
         negative, body = text.startswith("!"), text.lstrip("!")
         names = set(body[3:].split(",")) if body.startswith("in:") else {body}
         if any(not re.fullmatch(r"[0-9a-fA-F-]{32,36}", n) for n in names):
-            raise BadRequest(f"Invalid query string parameters: Expected 'member_of' parameter to contain valid UUID(s). "
-                             f"Got: {text}")
+            raise BadRequest(
+                f"Invalid query string parameters: Expected 'member_of' parameter to contain "
+                f"valid UUID(s). "
+                f"Got: {text}"
+            )
         if negative:
             forbidden |= names
         else:
@@ -127,9 +142,16 @@ def parse(args: MultiDict[str, str]) -> dict[str, Group]:
     return groups
 
 
-def find(universe: Universe, groups: Mapping[str, Group], *, isolate: bool = False,
-         root_required: tuple[list[set[str]], set[str]] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
-    """Candidates, each {"allocations": {provider id: {class: amount}}, "mappings": {suffix: [provider id]}}."""
+def find(
+    universe: Universe,
+    groups: Mapping[str, Group],
+    *,
+    isolate: bool = False,
+    root_required: tuple[list[set[str]], set[str]] | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Candidates, each {"allocations": {provider id: {class: amount}}, "mappings": {suffix:
+    [provider id]}}."""
     out: list[dict[str, Any]] = []
     for root_id in sorted({p.root_id for p in universe.providers.values() if p.root_id}):
         root = universe.providers[root_id]
@@ -142,7 +164,9 @@ def find(universe: Universe, groups: Mapping[str, Group], *, isolate: bool = Fal
     return out
 
 
-def _in_tree(universe: Universe, tree: Sequence[Provider], groups: Mapping[str, Group], isolate: bool) -> Any:
+def _in_tree(
+    universe: Universe, tree: Sequence[Provider], groups: Mapping[str, Group], isolate: bool
+) -> Any:
     choices = []
     for group in groups.values():
         found = list(_group_choices(universe, tree, group))
@@ -163,19 +187,28 @@ def _group_choices(universe: Universe, tree: Sequence[Provider], group: Group) -
     if group.suffix:
         for one in fitting:
             if _has_traits(universe, one.id, group.required, group.forbidden) and all(
-                    _has_room(universe, one.id, rc, n) for rc, n in group.resources.items()):
+                _has_room(universe, one.id, rc, n) for rc, n in group.resources.items()
+            ):
                 yield dict.fromkeys(group.resources, one.id) or {"": one.id}
         return
-    per_class = [[p.id for p in fitting if _has_room(universe, p.id, rc, n)] for rc, n in group.resources.items()]
+    per_class = [
+        [p.id for p in fitting if _has_room(universe, p.id, rc, n)]
+        for rc, n in group.resources.items()
+    ]
     for ids in itertools.islice(itertools.product(*per_class), 1000):
         traits = set().union(*(universe.traits.get(i, set()) for i in ids)) if ids else set()
         if all(s & traits for s in group.required) and not (group.forbidden & traits):
             yield dict(zip(group.resources, ids, strict=True))
 
 
-def _combine(universe: Universe, groups: Mapping[str, Group],
-             combination: Sequence[tuple[str, dict[str, int]]], isolate: bool) -> dict[str, Any] | None:
-    "One candidate of a choice for each group, None where together they are too much for a provider."
+def _combine(
+    universe: Universe,
+    groups: Mapping[str, Group],
+    combination: Sequence[tuple[str, dict[str, int]]],
+    isolate: bool,
+) -> dict[str, Any] | None:
+    """One candidate of a choice for each group, None where together they are too much for a
+    provider."""
     total: dict[int, dict[str, int]] = {}
     mappings: dict[str, list[int]] = {}
     granular: list[int] = []
@@ -188,17 +221,25 @@ def _combine(universe: Universe, groups: Mapping[str, Group],
                 amounts[name] = amounts.get(name, 0) + groups[suffix].resources[name]
     if isolate and len(granular) != len(set(granular)):
         return None
-    fits = all(_has_room(universe, p, rc, n) for p, amounts in total.items() for rc, n in amounts.items())
+    fits = all(
+        _has_room(universe, p, rc, n) for p, amounts in total.items() for rc, n in amounts.items()
+    )
     return {"allocations": total, "mappings": mappings} if fits else None
 
 
 def _has_room(universe: Universe, provider_id: int, name: str, amount: int) -> bool:
     row = universe.inventories.get(provider_id, {}).get(name)
-    return (row is not None and row.used + amount <= row.capacity and row.min_unit <= amount <= row.max_unit
-            and amount % row.step_size == 0)
+    return (
+        row is not None
+        and row.used + amount <= row.capacity
+        and row.min_unit <= amount <= row.max_unit
+        and amount % row.step_size == 0
+    )
 
 
-def _has_traits(universe: Universe, provider_id: int, required: Sequence[set[str]], forbidden: set[str]) -> bool:
+def _has_traits(
+    universe: Universe, provider_id: int, required: Sequence[set[str]], forbidden: set[str]
+) -> bool:
     traits = universe.traits.get(provider_id, set())
     return all(s & traits for s in required) and not forbidden & traits
 
@@ -215,4 +256,5 @@ def member(universe: Universe, provider_id: int, group: Group) -> bool:
 def room(universe: Universe, provider_id: int, group: Group) -> bool:
     "Whether one provider alone has the traits and the room that a group asks for."
     return _has_traits(universe, provider_id, group.required, group.forbidden) and all(
-        _has_room(universe, provider_id, rc, n) for rc, n in group.resources.items())
+        _has_room(universe, provider_id, rc, n) for rc, n in group.resources.items()
+    )

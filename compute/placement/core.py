@@ -1,4 +1,5 @@
-"""Placement's use cases. Everything that takes or gives resources goes through `store.allocations`, as the scheduler does."""
+"""Placement's use cases. Everything that takes or gives resources goes through
+`store.allocations`, as the scheduler does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,9 @@ class StaleGeneration(Conflict):
     "resource provider generation conflict"
 
     def __init__(self, message: str | None = None, **fields: Any) -> None:
-        super().__init__(message or "resource provider generation conflict", error_code=STALE, **fields)
+        super().__init__(
+            message or "resource provider generation conflict", error_code=STALE, **fields
+        )
 
 
 def provider(session: Any, uuid: str, *, generation: int | None = None) -> Provider:
@@ -46,8 +49,10 @@ def create(deps: Deps, name: str, uuid: str, parent: str | None) -> Provider:
     "A new provider. Raises Conflict for a name or uuid that is taken."
     with deps.db.write() as session:
         if placement.by_name(session, name) or placement.provider(session, uuid):
-            raise Conflict(f"Conflicting resource provider name: {name} already exists.",
-                           error_code="placement.duplicate_name")
+            raise Conflict(
+                f"Conflicting resource provider name: {name} already exists.",
+                error_code="placement.duplicate_name",
+            )
         above = None
         if parent:
             above = placement.provider(session, parent)
@@ -62,8 +67,10 @@ def update(deps: Deps, uuid: str, name: str, parent: Any, reparent: bool) -> Pro
         row = provider(session, uuid)
         other = placement.by_name(session, name)
         if other is not None and other.id != row.id:
-            raise Conflict(f"Conflicting resource provider {name} already exists.",
-                           error_code="placement.duplicate_name")
+            raise Conflict(
+                f"Conflicting resource provider {name} already exists.",
+                error_code="placement.duplicate_name",
+            )
         row.name = name
         if parent is not False:
             _reparent(session, row, parent, reparent)
@@ -99,11 +106,16 @@ def delete(deps: Deps, uuid: str) -> None:
     with deps.db.write() as session:
         row = provider(session, uuid)
         if placement.has_allocations(session, row.id):
-            raise Conflict(f"Unable to delete resource provider {uuid}: Resource provider has allocations.",
-                           error_code="placement.undefined_code")
+            raise Conflict(
+                f"Unable to delete resource provider {uuid}: Resource provider has allocations.",
+                error_code="placement.undefined_code",
+            )
         if placement.children(session, row):
-            raise Conflict(f"Unable to delete parent resource provider {uuid}: It has child resource providers.",
-                           error_code="placement.resource_provider.cannot_delete_parent")
+            raise Conflict(
+                f"Unable to delete parent resource provider {uuid}: It has child resource "
+                f"providers.",
+                error_code="placement.resource_provider.cannot_delete_parent",
+            )
         placement.remove(session, row)
 
 
@@ -115,23 +127,41 @@ def check_class(session: Any, name: str) -> None:
 
 def check_inventory(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     "Values of an inventory with defaults. Raises BadRequest for a reserve beyond the total."
-    out = {"reserved": 0, "min_unit": 1, "max_unit": 2147483647, "step_size": 1, "allocation_ratio": 1.0,
-           **{k: v for k, v in values.items() if k not in ("resource_provider_generation", "resource_class")}}
+    out = {
+        "reserved": 0,
+        "min_unit": 1,
+        "max_unit": 2147483647,
+        "step_size": 1,
+        "allocation_ratio": 1.0,
+        **{
+            k: v
+            for k, v in values.items()
+            if k not in ("resource_provider_generation", "resource_class")
+        },
+    }
     if out["reserved"] > out["total"]:
-        raise BadRequest(f"Unable to update inventory: Invalid inventory for '{name}': reserved exceeds total.")
+        raise BadRequest(
+            f"Unable to update inventory: Invalid inventory for '{name}': reserved exceeds total."
+        )
     return out
 
 
-def set_inventories(session: Any, row: Provider, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, Inventory]:
-    "Make the inventories exactly these. Raises Conflict for one in use that would go, or shrink below its use."
+def set_inventories(
+    session: Any, row: Provider, wanted: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Inventory]:
+    """Make the inventories exactly these. Raises Conflict for one in use that would go, or shrink
+    below its use."""
     have = placement.inventories(session, [row.id]).get(row.id, {})
     for name, values in wanted.items():
         check_class(session, name)
         set_inventory(session, row, name, values)
     busy = placement.drop_inventory(session, row, [n for n in have if n not in wanted])
     if busy:
-        raise Conflict(f"update conflict: Inventory for '{', '.join(busy)}' on resource provider '{row.uuid}' in use.",
-                       error_code="placement.inventory.inuse")
+        raise Conflict(
+            f"update conflict: Inventory for '{', '.join(busy)}' on resource provider "
+            f"'{row.uuid}' in use.",
+            error_code="placement.inventory.inuse",
+        )
     placement.bump(row)
     session.flush()
     return placement.inventories(session, [row.id]).get(row.id, {})
@@ -143,8 +173,9 @@ def set_inventory(session: Any, row: Provider, name: str, values: Mapping[str, A
 
 
 def put_allocations(deps: Deps, requests: Mapping[str, Mapping[str, Any]]) -> None:
-    """Make what consumers hold exactly what `requests` say: {consumer: {"allocations": {provider: {"resources"}}, "project_id",
-    "user_id", "consumer_generation" (absent: not looked at), "consumer_type"}}; all or nothing."""
+    """Make what consumers hold exactly what `requests` say: {consumer: {"allocations": {provider:
+    {"resources"}}, "project_id", "user_id", "consumer_generation" (absent: not looked at),
+    "consumer_type"}}; all or nothing."""
     with deps.db.write() as session:
         known = allocations.consumers(session, list(requests))
         for uuid, wish in requests.items():
@@ -158,7 +189,9 @@ def _check_consumer(uuid: str, wish: Mapping[str, Any], row: Consumer | None) ->
         return
     expected, actual = wish["consumer_generation"], row.generation if row else None
     if expected != actual:
-        raise StaleGeneration(f"consumer generation conflict - expected {actual} but got {expected}")
+        raise StaleGeneration(
+            f"consumer generation conflict - expected {actual} but got {expected}"
+        )
 
 
 def _replace(session: Any, uuid: str, wish: Mapping[str, Any]) -> None:
@@ -173,24 +206,41 @@ def _replace(session: Any, uuid: str, wish: Mapping[str, Any]) -> None:
             _check_amount(have.get(rc), rc, amount, name)
         wanted[rows[name].id] = dict(one["resources"])
     try:
-        allocations.replace(session, uuid, wanted, project_id=wish.get("project_id") or "",
-                            user_id=wish.get("user_id") or "", consumer_type=wish.get("consumer_type"))
+        allocations.replace(
+            session,
+            uuid,
+            wanted,
+            project_id=wish.get("project_id") or "",
+            user_id=wish.get("user_id") or "",
+            consumer_type=wish.get("consumer_type"),
+        )
     except allocations.NoRoom as error:
-        raise Conflict(f"Unable to allocate inventory: Unable to create allocation for '{error.resource_class}' on "
-                       f"resource provider. The requested amount would exceed the capacity.") from None
+        raise Conflict(
+            f"Unable to allocate inventory: Unable to create allocation for "
+            f"'{error.resource_class}' on "
+            f"resource provider. The requested amount would exceed the capacity."
+        ) from None
 
 
 def _check_amount(inventory: Inventory | None, name: str, amount: int, provider_uuid: str) -> None:
     if inventory is None:
-        raise Conflict(f"Unable to allocate inventory: Inventory for '{name}' on resource provider "
-                       f"'{provider_uuid}' invalid.")
+        raise Conflict(
+            f"Unable to allocate inventory: Inventory for '{name}' on resource provider "
+            f"'{provider_uuid}' invalid."
+        )
     if amount < inventory.min_unit or amount > inventory.max_unit or amount % inventory.step_size:
-        raise Conflict(f"Unable to allocate inventory: The requested amount {amount} of {name} violates min_unit, "
-                       f"max_unit, or step_size.")
+        raise Conflict(
+            f"Unable to allocate inventory: The requested amount {amount} of {name} violates "
+            f"min_unit, "
+            f"max_unit, or step_size."
+        )
 
 
-def reshape(deps: Deps, inventories: Mapping[str, Any], requests: Mapping[str, Mapping[str, Any]]) -> None:
-    "Move inventories and allocations between providers at once: nothing is without a place in between."
+def reshape(
+    deps: Deps, inventories: Mapping[str, Any], requests: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Move inventories and allocations between providers at once: nothing is without a place in
+    between."""
     with deps.db.write() as session:
         rows = {}
         for uuid, wish in inventories.items():
@@ -198,7 +248,8 @@ def reshape(deps: Deps, inventories: Mapping[str, Any], requests: Mapping[str, M
         known = allocations.consumers(session, list(requests))
         for uuid, one in requests.items():
             _check_consumer(uuid, one, known.get(uuid))
-        # first what is new, then the allocations, then what is gone: each step keeps used within capacity
+        # first what is new, then the allocations, then what is gone: each step keeps used
+        # within capacity
         for uuid, wish in inventories.items():
             for name, values in wish["inventories"].items():
                 check_class(session, name)
@@ -208,10 +259,14 @@ def reshape(deps: Deps, inventories: Mapping[str, Any], requests: Mapping[str, M
             _replace(session, uuid, one)
         session.expire_all()
         for uuid, wish in inventories.items():
-            set_inventories(session, placement.provider(session, uuid) or rows[uuid], wish["inventories"])
+            set_inventories(
+                session, placement.provider(session, uuid) or rows[uuid], wish["inventories"]
+            )
 
 
-def set_traits(deps: Deps, uuid: str, generation: int, traits: list[str]) -> tuple[Provider, list[str]]:
+def set_traits(
+    deps: Deps, uuid: str, generation: int, traits: list[str]
+) -> tuple[Provider, list[str]]:
     "Make a provider's traits exactly these. Raises BadRequest for one that does not exist."
     with deps.db.write() as session:
         row = provider(session, uuid, generation=generation)

@@ -1,4 +1,5 @@
-"""Where a server goes: pure functions, (request, hosts) -> hosts in order of preference, with reasons.
+"""Where a server goes: pure functions, (request, hosts) -> hosts in order of preference, with
+reasons.
 
 No database, no bus, no clock: what is decided depends on the arguments alone.
 """

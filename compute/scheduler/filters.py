@@ -29,7 +29,10 @@ def resources(request: Request, host: Host, settings: Settings) -> str | None:
         return None
     for name, amount in wanted(request).items():
         if amount > host.free(name):
-            return f"lacks {name}: {amount} needed, {max(host.free(name), 0)} of {host.capacity.get(name, 0)} free"
+            return (
+                f"lacks {name}: {amount} needed, {max(host.free(name), 0)} of "
+                f"{host.capacity.get(name, 0)} free"
+            )
     return None
 
 
@@ -99,7 +102,10 @@ def image_properties(request: Request, host: Host, settings: Settings) -> str | 
     if arch and _arch(arch) != _arch(str(host.report.get("arch", "x86_64"))):
         return f"has architecture {host.report.get('arch')}, the image needs {arch}"
     kind = asked.get("img_hv_type") or asked.get("hypervisor_type")
-    virt = {str(host.report.get("hypervisor_type", "")).lower(), str(host.report.get("virt_type", "")).lower()}
+    virt = {
+        str(host.report.get("hypervisor_type", "")).lower(),
+        str(host.report.get("virt_type", "")).lower(),
+    }
     if kind and kind.lower() not in virt:
         return f"runs {host.report.get('hypervisor_type')}, the image needs {kind}"
     return None
@@ -142,8 +148,13 @@ def aggregate_extra_specs(request: Request, host: Host, settings: Settings) -> s
 
 def tenancy(request: Request, host: Host, settings: Settings) -> str | None:
     "Aggregates that only take servers of the projects in their `filter_tenant_id...`."
-    allowed = {p.strip() for a in host.aggregates for k, v in a.items()
-               if k.startswith("filter_tenant_id") for p in str(v).split(",")}
+    allowed = {
+        p.strip()
+        for a in host.aggregates
+        for k, v in a.items()
+        if k.startswith("filter_tenant_id")
+        for p in str(v).split(",")
+    }
     if allowed and request.project_id not in allowed:
         return "its aggregate is for other projects"
     return None
@@ -168,7 +179,9 @@ def num_instances(request: Request, host: Host, settings: Settings) -> str | Non
 
 def io_ops(request: Request, host: Host, settings: Settings) -> str | None:
     "Hosts that are busy with too many builds and moves."
-    if settings.max_io_ops and host.io_ops >= settings.max_io_ops * max(1, host.total.get("VCPU", 1)):
+    if settings.max_io_ops and host.io_ops >= settings.max_io_ops * max(
+        1, host.total.get("VCPU", 1)
+    ):
         return f"is busy with {host.io_ops} builds, snapshots or moves"
     return None
 
@@ -179,7 +192,9 @@ def cidr(request: Request, host: Host, settings: Settings) -> str | None:
     if not near:
         return None
     try:
-        network = ipaddress.ip_network(f"{_one(near)}{_one(request.hints.get('cidr', '/24'))}", strict=False)
+        network = ipaddress.ip_network(
+            f"{_one(near)}{_one(request.hints.get('cidr', '/24'))}", strict=False
+        )
         inside = ipaddress.ip_address(str(host.report.get("host_ip") or "0.0.0.0")) in network
     except ValueError:
         return "the hints build_near_host_ip and cidr make no network"
@@ -200,13 +215,24 @@ def topology(request: Request, host: Host, settings: Settings) -> str | None:
 
 
 FILTERS: tuple[tuple[str, Filter], ...] = (
-    ("ForcedHost", forced), ("ComputeFilter", compute_filter), ("AvailabilityZoneFilter", zone),
-    ("RetryFilter", excluded), ("ResourceFilter", resources), ("TraitFilter", traits),
-    ("ImagePropertiesFilter", image_properties), ("ComputeCapabilitiesFilter", capabilities),
-    ("ServerGroupFilter", group), ("DifferentHostFilter", different_host), ("SameHostFilter", same_host),
-    ("SimpleCIDRAffinityFilter", cidr), ("AggregateInstanceExtraSpecsFilter", aggregate_extra_specs),
-    ("AggregateMultiTenancyIsolation", tenancy), ("IsolatedHostsFilter", isolated),
-    ("NumInstancesFilter", num_instances), ("IoOpsFilter", io_ops), ("JsonFilter", json_filter),
+    ("ForcedHost", forced),
+    ("ComputeFilter", compute_filter),
+    ("AvailabilityZoneFilter", zone),
+    ("RetryFilter", excluded),
+    ("ResourceFilter", resources),
+    ("TraitFilter", traits),
+    ("ImagePropertiesFilter", image_properties),
+    ("ComputeCapabilitiesFilter", capabilities),
+    ("ServerGroupFilter", group),
+    ("DifferentHostFilter", different_host),
+    ("SameHostFilter", same_host),
+    ("SimpleCIDRAffinityFilter", cidr),
+    ("AggregateInstanceExtraSpecsFilter", aggregate_extra_specs),
+    ("AggregateMultiTenancyIsolation", tenancy),
+    ("IsolatedHostsFilter", isolated),
+    ("NumInstancesFilter", num_instances),
+    ("IoOpsFilter", io_ops),
+    ("JsonFilter", json_filter),
     ("NUMATopologyFilter", topology),
 )
 ALWAYS = {"ForcedHost", "ComputeFilter", "RetryFilter", "ResourceFilter"}
@@ -220,7 +246,11 @@ def _list(value: Any) -> list[str]:
 
 
 def _one(value: Any) -> Any:
-    return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else value
+    return (
+        value[0]
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
+        else value
+    )
 
 
 def _lookup(report: Any, path: str) -> Any:

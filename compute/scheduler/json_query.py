@@ -1,4 +1,5 @@
-"""The hint `query`: `["and", [">=", "$free_ram_mb", 1024], ["in", "$host", "a", "b"]]`, as text or as JSON.
+"""The hint `query`: `["and", [">=", "$free_ram_mb", 1024], ["in", "$host", "a", "b"]]`, as text or
+as JSON.
 
 `check` refuses what cannot be understood before a server is accepted; `holds` decides for a host.
 """
@@ -19,15 +20,23 @@ class BadQuery(ValueError):
 
 def _variables(host: Host) -> dict[str, Any]:
     return {
-        "host": host.name, "node": host.node, "hypervisor_hostname": host.node, "zone": host.zone,
-        "free_ram_mb": host.free("MEMORY_MB"), "free_disk_mb": host.free("DISK_GB") * 1024,
+        "host": host.name,
+        "node": host.node,
+        "hypervisor_hostname": host.node,
+        "zone": host.zone,
+        "free_ram_mb": host.free("MEMORY_MB"),
+        "free_disk_mb": host.free("DISK_GB") * 1024,
         "total_usable_ram_mb": host.total.get("MEMORY_MB", 0),
         "total_usable_disk_gb": host.total.get("DISK_GB", 0),
-        "vcpus_total": host.total.get("VCPU", 0), "vcpus_used": host.used.get("VCPU", 0),
-        "num_instances": host.servers, "num_io_ops": host.io_ops, "service_disabled": host.disabled,
+        "vcpus_total": host.total.get("VCPU", 0),
+        "vcpus_used": host.used.get("VCPU", 0),
+        "num_instances": host.servers,
+        "num_io_ops": host.io_ops,
+        "service_disabled": host.disabled,
         "hypervisor_type": host.report.get("hypervisor_type"),
         "hypervisor_version": host.report.get("hypervisor_version"),
-        "load": host.load[0] if host.load else 0.0, "traits": sorted(host.traits),
+        "load": host.load[0] if host.load else 0.0,
+        "traits": sorted(host.traits),
         "numa_cells": len(host.report.get("numa") or []) or 1,
     }
 
@@ -41,14 +50,20 @@ def _compare(test: Callable[[Any, Any], bool]) -> Callable[[list[Any]], bool]:
             return all(test(terms[0], t) for t in terms[1:])
         except TypeError:
             return False
+
     return run
 
 
 OPERATORS: dict[str, Callable[[list[Any]], bool]] = {
-    "=": _compare(operator.eq), "<": _compare(operator.lt), ">": _compare(operator.gt),
-    "<=": _compare(operator.le), ">=": _compare(operator.ge),
+    "=": _compare(operator.eq),
+    "<": _compare(operator.lt),
+    ">": _compare(operator.gt),
+    "<=": _compare(operator.le),
+    ">=": _compare(operator.ge),
     "in": lambda t: any(t[0] in x if isinstance(x, list) else t[0] == x for x in t[1:]),
-    "not": lambda t: not any(t), "or": lambda t: any(t), "and": lambda t: all(t),
+    "not": lambda t: not any(t),
+    "or": lambda t: any(t),
+    "and": lambda t: all(t),
 }
 
 

@@ -1,8 +1,8 @@
 """NUMA, pinning and huge pages: does a guest's topology fit the cells that a host reports?
 
-A host reports cells `{"id", "cpus": [..], "memory_mib", "pages": {"2048": count, "1048576": count}}` (page sizes in KiB) and, when the
-conductor has put it there, what servers already pinned: `pinned_cpus`.
-Source: Nova's admin guide, "CPU topologies" and "Huge pages".
+A host reports cells `{"id", "cpus": [..], "memory_mib", "pages": {"2048": count, "1048576":
+count}}` (page sizes in KiB) and, when the conductor has put it there, what servers already
+pinned: `pinned_cpus`. Source: Nova's admin guide, "CPU topologies" and "Huge pages".
 """
 
 from typing import Any
@@ -20,8 +20,11 @@ def asked(request: Request) -> dict[str, Any] | None:
     policy = specs.get("hw:cpu_policy") or image.get("hw_cpu_policy")
     if not nodes and not pages and policy != "dedicated":
         return None
-    return {"cells": _cells(request, int(nodes or 1)), "page_kib": page_size(pages),
-            "pinned": policy == "dedicated"}
+    return {
+        "cells": _cells(request, int(nodes or 1)),
+        "page_kib": page_size(pages),
+        "pinned": policy == "dedicated",
+    }
 
 
 def _cells(request: Request, count: int) -> list[dict[str, int]]:
@@ -31,20 +34,33 @@ def _cells(request: Request, count: int) -> list[dict[str, int]]:
         cpus = specs.get(f"hw:numa_cpus.{i}")
         memory = specs.get(f"hw:numa_mem.{i}")
         share = request.vcpus // count + (1 if i < request.vcpus % count else 0)
-        cells.append({"vcpus": len(cpu_list(cpus)) if cpus else share,
-                      "memory_mib": int(memory) if memory else request.memory_mib // count})
+        cells.append(
+            {
+                "vcpus": len(cpu_list(cpus)) if cpus else share,
+                "memory_mib": int(memory) if memory else request.memory_mib // count,
+            }
+        )
     return cells
 
 
 def page_size(text: str | None) -> int | None:
-    """KiB of a page: `large`, `small`, `any` (None: whatever there is), `2MB`, `1GB`, or a number of KiB."""
+    """KiB of a page: `large`, `small`, `any` (None: whatever there is), `2MB`, `1GB`, or a number
+    of KiB."""
     if not text or text == "any":
         return None
     if text in _SIZES:
         return _SIZES[text]
     number = "".join(c for c in text if c.isdigit())
-    unit = text[len(number):].strip().upper()
-    return int(number or 4) * {"": 1, "KB": 1, "KIB": 1, "MB": 1024, "MIB": 1024, "GB": 1048576, "GIB": 1048576}.get(unit, 1)
+    unit = text[len(number) :].strip().upper()
+    return int(number or 4) * {
+        "": 1,
+        "KB": 1,
+        "KIB": 1,
+        "MB": 1024,
+        "MIB": 1024,
+        "GB": 1048576,
+        "GIB": 1048576,
+    }.get(unit, 1)
 
 
 def cpu_list(text: str) -> set[int]:

@@ -30,7 +30,7 @@ class Request:
     server_hosts: dict[str, str] = field(default_factory=dict)
     """Servers that hints name -> their host."""
     keep: str | None = None
-    """A host that already holds the server's claim (a rebuild, a revert): no room is asked of it."""
+    """A host that already holds the server's claim (a rebuild): no room is asked of it."""
 
 
 @dataclass

@@ -1,15 +1,25 @@
-"""Weighers: a number between 0 and 1 for each host, higher is better, times the operator's multiplier."""
+"""Weighers: a number between 0 and 1 for each host, higher is better, times the operator's
+multiplier."""
 
 from collections.abc import Callable, Sequence
 
 from compute.scheduler.types import Host, Request, Settings
 
-DEFAULTS = {"ram": 1.0, "cpu": 1.0, "disk": 1.0, "io_ops": 1.0, "servers": 0.0, "group": 1.0, "load": 0.2}
+DEFAULTS = {
+    "ram": 1.0,
+    "cpu": 1.0,
+    "disk": 1.0,
+    "io_ops": 1.0,
+    "servers": 0.0,
+    "group": 1.0,
+    "load": 0.2,
+}
 
 
 def _share(resource_class: str) -> Callable[[Request, Host], float]:
     def weigh(request: Request, host: Host) -> float:
         return host.free(resource_class) / max(host.capacity.get(resource_class, 0), 1)
+
     return weigh
 
 
@@ -20,9 +30,13 @@ def _group(request: Request, host: Host) -> float:
 
 
 WEIGHERS: dict[str, Callable[[Request, Host], float]] = {
-    "ram": _share("MEMORY_MB"), "cpu": _share("VCPU"), "disk": _share("DISK_GB"),
-    "io_ops": lambda r, h: -float(h.io_ops), "servers": lambda r, h: -float(h.servers),
-    "group": _group, "load": lambda r, h: -(h.load[0] if h.load else 0.0) / max(h.total.get("VCPU", 1), 1),
+    "ram": _share("MEMORY_MB"),
+    "cpu": _share("VCPU"),
+    "disk": _share("DISK_GB"),
+    "io_ops": lambda r, h: -float(h.io_ops),
+    "servers": lambda r, h: -float(h.servers),
+    "group": _group,
+    "load": lambda r, h: -(h.load[0] if h.load else 0.0) / max(h.total.get("VCPU", 1), 1),
 }
 _PACKED = ("ram", "cpu", "disk")
 

@@ -23,13 +23,24 @@ def by_name(session: Session, name: str) -> Flavor | None:
 
 
 def _visible(project_id: str) -> Any:
-    return or_(Flavor.is_public.is_(True), Flavor.id.in_(
-        select(FlavorAccess.flavor_id).where(FlavorAccess.project_id == project_id)))
+    return or_(
+        Flavor.is_public.is_(True),
+        Flavor.id.in_(select(FlavorAccess.flavor_id).where(FlavorAccess.project_id == project_id)),
+    )
 
 
-def find(session: Session, *, project_id: str | None, is_public: bool | None, min_disk: int = 0,
-         min_ram: int = 0, sort_key: str = "flavorid", descending: bool = False,
-         limit: int | None = None, marker: Flavor | None = None) -> list[Flavor]:
+def find(
+    session: Session,
+    *,
+    project_id: str | None,
+    is_public: bool | None,
+    min_disk: int = 0,
+    min_ram: int = 0,
+    sort_key: str = "flavorid",
+    descending: bool = False,
+    limit: int | None = None,
+    marker: Flavor | None = None,
+) -> list[Flavor]:
     """Flavors for `project_id` (None: of everybody). `is_public` None takes public and private."""
     query = select(Flavor)
     if is_public is True:
@@ -51,8 +62,11 @@ def find(session: Session, *, project_id: str | None, is_public: bool | None, mi
 
 def access(session: Session, flavor: Flavor) -> Sequence[str]:
     "Projects on the access list."
-    return session.scalars(select(FlavorAccess.project_id).where(
-        FlavorAccess.flavor_id == flavor.id).order_by(FlavorAccess.project_id)).all()
+    return session.scalars(
+        select(FlavorAccess.project_id)
+        .where(FlavorAccess.flavor_id == flavor.id)
+        .order_by(FlavorAccess.project_id)
+    ).all()
 
 
 def add_access(session: Session, flavor: Flavor, project_id: str) -> bool:
@@ -65,19 +79,24 @@ def add_access(session: Session, flavor: Flavor, project_id: str) -> bool:
 
 def remove_access(session: Session, flavor: Flavor, project_id: str) -> bool:
     "Take access; False when there was none."
-    result = session.execute(delete(FlavorAccess).where(
-        FlavorAccess.flavor_id == flavor.id, FlavorAccess.project_id == project_id))
+    result = session.execute(
+        delete(FlavorAccess).where(
+            FlavorAccess.flavor_id == flavor.id, FlavorAccess.project_id == project_id
+        )
+    )
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def keypair(session: Session, user_id: str, name: str) -> Keypair | None:
     "A keypair of a user."
-    return session.scalars(select(Keypair).where(
-        Keypair.user_id == user_id, Keypair.name == name)).first()
+    return session.scalars(
+        select(Keypair).where(Keypair.user_id == user_id, Keypair.name == name)
+    ).first()
 
 
-def keypairs(session: Session, user_id: str, limit: int | None = None,
-             marker: str | None = None) -> list[Keypair]:
+def keypairs(
+    session: Session, user_id: str, limit: int | None = None, marker: str | None = None
+) -> list[Keypair]:
     "Keypairs of a user by name."
     query = select(Keypair).where(Keypair.user_id == user_id).order_by(Keypair.name)
     if marker is not None:

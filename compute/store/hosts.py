@@ -12,7 +12,9 @@ from compute.store.models import Aggregate, AggregateHost, ComputeNode, Service,
 COMPUTE = "nova-compute"
 
 
-def services(session: Session, *, binary: str | None = None, host: str | None = None) -> list[Service]:
+def services(
+    session: Session, *, binary: str | None = None, host: str | None = None
+) -> list[Service]:
     "Services by name and host, in order of their ids."
     query = select(Service).order_by(Service.id)
     if binary:
@@ -24,8 +26,9 @@ def services(session: Session, *, binary: str | None = None, host: str | None = 
 
 def service(session: Session, host: str, binary: str = COMPUTE) -> Service | None:
     "The service `binary` of `host`."
-    return session.scalars(select(Service).where(
-        Service.host == host, Service.binary == binary)).first()
+    return session.scalars(
+        select(Service).where(Service.host == host, Service.binary == binary)
+    ).first()
 
 
 def service_by_id(session: Session, service_id: str) -> Service | None:
@@ -34,8 +37,9 @@ def service_by_id(session: Session, service_id: str) -> Service | None:
     return session.scalars(select(Service).where(column)).first()
 
 
-def seen(session: Session, host: str, binary: str, version: int = 0,
-         at: datetime | None = None) -> Service:
+def seen(
+    session: Session, host: str, binary: str, version: int = 0, at: datetime | None = None
+) -> Service:
     "Note that a service has reported; it comes into being with its first report."
     row = service(session, host, binary)
     if row is None:
@@ -57,8 +61,13 @@ def node_by_id(session: Session, node_id: str) -> ComputeNode | None:
     return session.scalars(select(ComputeNode).where(column)).first()
 
 
-def nodes(session: Session, *, pattern: str | None = None, limit: int | None = None,
-          marker: ComputeNode | None = None) -> list[ComputeNode]:
+def nodes(
+    session: Session,
+    *,
+    pattern: str | None = None,
+    limit: int | None = None,
+    marker: ComputeNode | None = None,
+) -> list[ComputeNode]:
     "Compute nodes in order of their ids; `pattern` is a part of the hypervisor's host name."
     query = select(ComputeNode).order_by(ComputeNode.id)
     if pattern:
@@ -70,8 +79,11 @@ def nodes(session: Session, *, pattern: str | None = None, limit: int | None = N
 
 def nodes_with_services(session: Session) -> list[tuple[ComputeNode, Service]]:
     "Every node with its service."
-    query = select(ComputeNode, Service).join(
-        Service, (Service.host == ComputeNode.host) & (Service.binary == COMPUTE)).order_by(ComputeNode.id)
+    query = (
+        select(ComputeNode, Service)
+        .join(Service, (Service.host == ComputeNode.host) & (Service.binary == COMPUTE))
+        .order_by(ComputeNode.id)
+    )
     return [(r[0], r[1]) for r in session.execute(query)]
 
 
@@ -108,13 +120,17 @@ def add_member(session: Session, aggregate_id: int, host: str) -> bool:
 
 def remove_member(session: Session, aggregate_id: int, host: str) -> bool:
     "Take a host out; False when it was not in."
-    result = session.execute(delete(AggregateHost).where(
-        AggregateHost.aggregate_id == aggregate_id, AggregateHost.host == host))
+    result = session.execute(
+        delete(AggregateHost).where(
+            AggregateHost.aggregate_id == aggregate_id, AggregateHost.host == host
+        )
+    )
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def zones(session: Session, default: str) -> dict[str, str]:
-    "host -> availability zone, for hosts that an aggregate puts into one; `default` for the others."
+    """host -> availability zone, for hosts that an aggregate puts into one; `default` for the
+    others."""
     found: dict[str, str] = {}
     by_host = members(session)
     for one in aggregates(session):
@@ -139,7 +155,8 @@ def remove_host(session: Session, host: str) -> None:
     session.execute(delete(AggregateHost).where(AggregateHost.host == host))
 
 
-def save_report(session: Session, row: ComputeNode, report: dict[str, Any], busy: Sequence[str],
-                boot_id: str) -> None:
+def save_report(
+    session: Session, row: ComputeNode, report: dict[str, Any], busy: Sequence[str], boot_id: str
+) -> None:
     "Keep what a node said of itself."
     row.report, row.busy, row.boot_id, row.updated_at = report, list(busy), boot_id, now()

@@ -39,8 +39,12 @@ def by_name(session: Session, name: str) -> Provider | None:
 
 def create(session: Session, uuid: str, name: str, parent: Provider | None = None) -> Provider:
     "A new provider, its own root or below `parent`."
-    row = Provider(uuid=uuid, name=name, parent_id=parent.id if parent else None,
-                   root_id=parent.root_id if parent else None)
+    row = Provider(
+        uuid=uuid,
+        name=name,
+        parent_id=parent.id if parent else None,
+        root_id=parent.root_id if parent else None,
+    )
     session.add(row)
     session.flush()
     if parent is None:
@@ -59,7 +63,9 @@ def tree(session: Session, root_ids: Iterable[int | None]) -> list[Provider]:
     return list(session.scalars(select(Provider).where(Provider.root_id.in_(list(root_ids)))))
 
 
-def inventories(session: Session, provider_ids: Sequence[int] | None = None) -> dict[int, dict[str, Inventory]]:
+def inventories(
+    session: Session, provider_ids: Sequence[int] | None = None
+) -> dict[int, dict[str, Inventory]]:
     "provider id -> resource class -> inventory."
     query = select(Inventory)
     if provider_ids is not None:
@@ -85,8 +91,11 @@ def set_inventory(session: Session, row: Provider, name: str, values: dict[str, 
 
 def drop_inventory(session: Session, row: Provider, names: Iterable[str]) -> list[str]:
     "Remove inventories; returns those that are in use and stay."
-    found = session.scalars(select(Inventory).where(
-        Inventory.provider_id == row.id, Inventory.resource_class.in_(list(names)))).all()
+    found = session.scalars(
+        select(Inventory).where(
+            Inventory.provider_id == row.id, Inventory.resource_class.in_(list(names))
+        )
+    ).all()
     busy = [i.resource_class for i in found if i.used]
     if not busy:
         for one in found:
@@ -116,13 +125,18 @@ def set_traits(session: Session, row: Provider, traits: Iterable[str]) -> None:
     wanted = set(traits)
     have = traits_of(session, [row.id]).get(row.id, set())
     if have - wanted:
-        session.execute(delete(ProviderTrait).where(
-            ProviderTrait.provider_id == row.id, ProviderTrait.trait.in_(have - wanted)))
+        session.execute(
+            delete(ProviderTrait).where(
+                ProviderTrait.provider_id == row.id, ProviderTrait.trait.in_(have - wanted)
+            )
+        )
     session.add_all(ProviderTrait(provider_id=row.id, trait=t) for t in wanted - have)
     session.flush()
 
 
-def aggregates_of(session: Session, provider_ids: Sequence[int] | None = None) -> dict[int, set[str]]:
+def aggregates_of(
+    session: Session, provider_ids: Sequence[int] | None = None
+) -> dict[int, set[str]]:
     "provider id -> uuids of aggregates."
     query = select(ProviderAggregate)
     if provider_ids is not None:
@@ -164,12 +178,18 @@ def custom_classes(session: Session) -> dict[str, ResourceClass]:
 
 def trait_in_use(session: Session, name: str) -> bool:
     "Whether a provider has the trait."
-    return session.scalars(select(ProviderTrait).where(ProviderTrait.trait == name).limit(1)).first() is not None
+    return (
+        session.scalars(select(ProviderTrait).where(ProviderTrait.trait == name).limit(1)).first()
+        is not None
+    )
 
 
 def class_in_use(session: Session, name: str) -> bool:
     "Whether a provider has inventory of the class."
-    return session.scalars(select(Inventory).where(Inventory.resource_class == name).limit(1)).first() is not None
+    return (
+        session.scalars(select(Inventory).where(Inventory.resource_class == name).limit(1)).first()
+        is not None
+    )
 
 
 def used_traits(session: Session) -> set[str]:
@@ -196,12 +216,19 @@ def remove(session: Session, row: Provider) -> None:
 
 def sums(session: Session) -> dict[str, int]:
     "resource class -> amount held, summed over allocations: for the test that `used` never drifts."
-    query = select(Allocation.resource_class, func.sum(Allocation.amount)).group_by(Allocation.resource_class)
+    query = select(Allocation.resource_class, func.sum(Allocation.amount)).group_by(
+        Allocation.resource_class
+    )
     return {r[0]: int(r[1]) for r in session.execute(query)}
 
 
-def search(session: Session, *, name: str | None = None, uuid: str | None = None,
-           in_tree: str | None = None) -> list[Provider]:
+def search(
+    session: Session,
+    *,
+    name: str | None = None,
+    uuid: str | None = None,
+    in_tree: str | None = None,
+) -> list[Provider]:
     "Providers by what the list of the API filters on in the database."
     query = select(Provider).order_by(Provider.id)
     if name:

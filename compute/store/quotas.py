@@ -21,8 +21,9 @@ def limits(session: Session, owners: Sequence[tuple[str, str]]) -> dict[str, dic
 
 def set_limit(session: Session, scope: str, owner: str, resource: str, limit: int) -> None:
     "Set one limit."
-    row = session.scalars(select(Quota).where(
-        Quota.scope == scope, Quota.owner == owner, Quota.resource == resource)).first()
+    row = session.scalars(
+        select(Quota).where(Quota.scope == scope, Quota.owner == owner, Quota.resource == resource)
+    ).first()
     if row is None:
         session.add(Quota(scope=scope, owner=owner, resource=resource, hard_limit=limit))
     else:
@@ -34,17 +35,23 @@ def clear(session: Session, scope: str, owner: str) -> None:
     "Forget what was set for an owner (for a project: for its users too)."
     session.execute(delete(Quota).where(Quota.scope == scope, Quota.owner == owner))
     if scope == "project":
-        session.execute(delete(Quota).where(
-            Quota.scope == "user", Quota.owner.startswith(owner + "/", autoescape=True)))
+        session.execute(
+            delete(Quota).where(
+                Quota.scope == "user", Quota.owner.startswith(owner + "/", autoescape=True)
+            )
+        )
 
 
 def take_turn(session: Session, project_id: str) -> None:
-    """Hold the lock of a project until the transaction ends: whoever counts and then adds servers does
-    it alone. SQLite has one writer anyway."""
+    """Hold the lock of a project until the transaction ends: whoever counts and then adds servers
+    does it alone. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "sqlite":
         return
-    done = session.execute(update(ProjectLock).where(
-        ProjectLock.project_id == project_id).values(turn=ProjectLock.turn + 1))
+    done = session.execute(
+        update(ProjectLock)
+        .where(ProjectLock.project_id == project_id)
+        .values(turn=ProjectLock.turn + 1)
+    )
     if not done.rowcount:  # type: ignore[attr-defined]
         session.add(ProjectLock(project_id=project_id, turn=1))
         session.flush()
@@ -55,8 +62,9 @@ def group(session: Session, group_id: str) -> ServerGroup | None:
     return session.get(ServerGroup, group_id)
 
 
-def groups(session: Session, project_id: str | None, limit: int | None = None,
-           offset: int = 0) -> list[ServerGroup]:
+def groups(
+    session: Session, project_id: str | None, limit: int | None = None, offset: int = 0
+) -> list[ServerGroup]:
     "Server groups of a project, or of all."
     query = select(ServerGroup).order_by(ServerGroup.created_at, ServerGroup.id)
     if project_id is not None:
@@ -68,7 +76,9 @@ def groups(session: Session, project_id: str | None, limit: int | None = None,
 
 def count_groups(session: Session, project_id: str, user_id: str | None = None) -> int:
     "How many server groups a project (or one user in it) has."
-    query = select(func.count()).select_from(ServerGroup).where(ServerGroup.project_id == project_id)
+    query = (
+        select(func.count()).select_from(ServerGroup).where(ServerGroup.project_id == project_id)
+    )
     if user_id:
         query = query.where(ServerGroup.user_id == user_id)
     return session.scalar(query) or 0
@@ -79,8 +89,9 @@ def console_token(session: Session, token_hash: str) -> ConsoleToken | None:
     return session.get(ConsoleToken, token_hash)
 
 
-def drop_console_tokens(session: Session, *, server_id: str | None = None,
-                        before: datetime | None = None) -> None:
+def drop_console_tokens(
+    session: Session, *, server_id: str | None = None, before: datetime | None = None
+) -> None:
     "Forget tokens of a server, or those that expired before a moment."
     query = delete(ConsoleToken)
     if server_id:

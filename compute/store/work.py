@@ -16,10 +16,19 @@ def lease(session: Session, job_id: str, owner: str, seconds: int) -> Job | None
     "Take a ready job for `seconds`; None when it is over, waits for a node, or another has it."
     moment = now()
     result = session.execute(
-        update(Job).where(Job.id == job_id, Job.state == "ready",
-                          or_(Job.lease_until.is_(None), Job.lease_until < moment))
-        .values(lease=owner, lease_until=moment + timedelta(seconds=seconds),
-                attempts=Job.attempts + 1, updated_at=moment))
+        update(Job)
+        .where(
+            Job.id == job_id,
+            Job.state == "ready",
+            or_(Job.lease_until.is_(None), Job.lease_until < moment),
+        )
+        .values(
+            lease=owner,
+            lease_until=moment + timedelta(seconds=seconds),
+            attempts=Job.attempts + 1,
+            updated_at=moment,
+        )
+    )
     if not result.rowcount:  # type: ignore[attr-defined]
         return None
     return session.get(Job, job_id, populate_existing=True)
@@ -31,15 +40,27 @@ def get_job(session: Session, job_id: str, lock: bool = False) -> Job | None:
     return session.scalars(query.with_for_update() if lock else query).first()
 
 
-def move(session: Session, job: Job, state: str, *, step: str | None = None,
-         host: str | None = None, args: dict[str, Any] | None = None, keep_lease: bool = False) -> bool:
+def move(
+    session: Session,
+    job: Job,
+    state: str,
+    *,
+    step: str | None = None,
+    host: str | None = None,
+    args: dict[str, Any] | None = None,
+    keep_lease: bool = False,
+) -> bool:
     "Put a job that is still open into `state`; False when it was cancelled meanwhile."
     values: dict[str, Any] = {"state": state, "updated_at": now()}
     if not keep_lease:
         values |= {"lease": None, "lease_until": None}
     values |= {k: v for k, v in (("step", step), ("host", host), ("args", args)) if v is not None}
-    result = session.execute(update(Job).where(Job.id == job.id, Job.state.in_(OPEN)).values(
-        **values).execution_options(synchronize_session=False))
+    result = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state.in_(OPEN))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
     if not result.rowcount:  # type: ignore[attr-defined]
         return False
     for name, value in values.items():
@@ -56,8 +77,13 @@ def cancel_open(session: Session, server_id: str, *, but: str | None = None) -> 
     return jobs
 
 
-def open_jobs(session: Session, *, host: str | None = None, older_than: datetime | None = None,
-              server_id: str | None = None) -> list[Job]:
+def open_jobs(
+    session: Session,
+    *,
+    host: str | None = None,
+    older_than: datetime | None = None,
+    server_id: str | None = None,
+) -> list[Job]:
     "Jobs that are not over, oldest first."
     query = select(Job).where(Job.state.in_(OPEN)).order_by(Job.created_at)
     if host:
@@ -65,36 +91,58 @@ def open_jobs(session: Session, *, host: str | None = None, older_than: datetime
     if server_id:
         query = query.where(Job.server_id == server_id)
     if older_than:
-        query = query.where(or_(Job.updated_at < older_than, and_(
-            Job.lease_until.is_not(None), Job.lease_until < now())))
+        query = query.where(
+            or_(
+                Job.updated_at < older_than,
+                and_(Job.lease_until.is_not(None), Job.lease_until < now()),
+            )
+        )
     return list(session.scalars(query))
 
 
 def latest_job(session: Session, server_id: str) -> Job | None:
     "The newest job of a server."
-    return session.scalars(select(Job).where(Job.server_id == server_id).order_by(
-        Job.created_at.desc()).limit(1)).first()
+    return session.scalars(
+        select(Job).where(Job.server_id == server_id).order_by(Job.created_at.desc()).limit(1)
+    ).first()
 
 
 def forget_jobs(session: Session, before: datetime, limit: int = 1000) -> int:
     "Drop jobs that were over before `before`."
-    ids = list(session.scalars(select(Job.id).where(
-        Job.state.notin_(OPEN), Job.updated_at < before).limit(limit)))
+    ids = list(
+        session.scalars(
+            select(Job.id).where(Job.state.notin_(OPEN), Job.updated_at < before).limit(limit)
+        )
+    )
     if ids:
         from sqlalchemy import delete
+
         session.execute(delete(Job).where(Job.id.in_(ids)))
     return len(ids)
 
 
-def actions_of(session: Session, server_id: str, *, limit: int | None = None,
-               marker: Action | None = None, since: datetime | None = None,
-               before: datetime | None = None) -> list[Action]:
+def actions_of(
+    session: Session,
+    server_id: str,
+    *,
+    limit: int | None = None,
+    marker: Action | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> list[Action]:
     "Action records of a server, newest first."
-    query = select(Action).where(Action.server_id == server_id).order_by(
-        Action.start_at.desc(), Action.id.desc())
+    query = (
+        select(Action)
+        .where(Action.server_id == server_id)
+        .order_by(Action.start_at.desc(), Action.id.desc())
+    )
     if marker is not None:
-        query = query.where(or_(Action.start_at < marker.start_at, and_(
-            Action.start_at == marker.start_at, Action.id < marker.id)))
+        query = query.where(
+            or_(
+                Action.start_at < marker.start_at,
+                and_(Action.start_at == marker.start_at, Action.id < marker.id),
+            )
+        )
     if since:
         query = query.where(Action.updated_at >= since)
     if before:
@@ -104,43 +152,74 @@ def actions_of(session: Session, server_id: str, *, limit: int | None = None,
 
 def action_by_request(session: Session, server_id: str, request_id: str) -> Action | None:
     "The record of one request on a server."
-    return session.scalars(select(Action).where(
-        Action.server_id == server_id, Action.request_id == request_id)).first()
+    return session.scalars(
+        select(Action).where(Action.server_id == server_id, Action.request_id == request_id)
+    ).first()
 
 
 def events_of(session: Session, action_id: int) -> list[ActionEvent]:
     "Events of an action, newest first."
-    return list(session.scalars(select(ActionEvent).where(
-        ActionEvent.action_id == action_id).order_by(ActionEvent.start_at.desc(), ActionEvent.id.desc())))
+    return list(
+        session.scalars(
+            select(ActionEvent)
+            .where(ActionEvent.action_id == action_id)
+            .order_by(ActionEvent.start_at.desc(), ActionEvent.id.desc())
+        )
+    )
 
 
 def close_event(session: Session, action_id: int, event: str, **values: Any) -> None:
     "End the event of this name that has not ended."
-    session.execute(update(ActionEvent).where(
-        ActionEvent.action_id == action_id, ActionEvent.event == event,
-        ActionEvent.finish_at.is_(None)).values(**values).execution_options(synchronize_session=False))
+    session.execute(
+        update(ActionEvent)
+        .where(
+            ActionEvent.action_id == action_id,
+            ActionEvent.event == event,
+            ActionEvent.finish_at.is_(None),
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def last_event(session: Session, server_id: str, action: str) -> tuple[Action, ActionEvent] | None:
     "The newest event of the newest `action` of a server."
-    row = session.execute(select(Action, ActionEvent).join(
-        ActionEvent, ActionEvent.action_id == Action.id).where(
-        Action.server_id == server_id, Action.action == action).order_by(
-        ActionEvent.id.desc()).limit(1)).first()
+    row = session.execute(
+        select(Action, ActionEvent)
+        .join(ActionEvent, ActionEvent.action_id == Action.id)
+        .where(Action.server_id == server_id, Action.action == action)
+        .order_by(ActionEvent.id.desc())
+        .limit(1)
+    ).first()
     return (row[0], row[1]) if row else None
 
 
-def migrations(session: Session, *, server_id: str | None = None, host: str | None = None,
-               status: str | None = None, source: str | None = None, kind: str | None = None,
-               user_id: str | None = None, project_id: str | None = None,
-               statuses: Sequence[str] | None = None, since: datetime | None = None,
-               before: datetime | None = None, limit: int | None = None,
-               marker: Migration | None = None) -> list[Migration]:
+def migrations(
+    session: Session,
+    *,
+    server_id: str | None = None,
+    host: str | None = None,
+    status: str | None = None,
+    source: str | None = None,
+    kind: str | None = None,
+    user_id: str | None = None,
+    project_id: str | None = None,
+    statuses: Sequence[str] | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    limit: int | None = None,
+    marker: Migration | None = None,
+) -> list[Migration]:
     "Migrations by what is known of them, newest first."
     query = select(Migration).order_by(Migration.created_at.desc(), Migration.id.desc())
-    for column, value in ((Migration.server_id, server_id), (Migration.status, status),
-                          (Migration.source_host, source), (Migration.type, kind),
-                          (Migration.user_id, user_id), (Migration.project_id, project_id)):
+    for column, value in (
+        (Migration.server_id, server_id),
+        (Migration.status, status),
+        (Migration.source_host, source),
+        (Migration.type, kind),
+        (Migration.user_id, user_id),
+        (Migration.project_id, project_id),
+    ):
         if value is not None:
             query = query.where(column == value)
     if host:
@@ -152,8 +231,12 @@ def migrations(session: Session, *, server_id: str | None = None, host: str | No
     if before:
         query = query.where(Migration.updated_at <= before)
     if marker is not None:
-        query = query.where(or_(Migration.created_at < marker.created_at, and_(
-            Migration.created_at == marker.created_at, Migration.id < marker.id)))
+        query = query.where(
+            or_(
+                Migration.created_at < marker.created_at,
+                and_(Migration.created_at == marker.created_at, Migration.id < marker.id),
+            )
+        )
     return list(session.scalars(query.limit(limit) if limit is not None else query))
 
 
@@ -164,7 +247,7 @@ def migration_by_uuid(session: Session, uuid: str) -> Migration | None:
 
 def jobs_by_state(session: Session) -> dict[str, int]:
     "How many jobs are in each state, for the figures."
-    return {s: n for s, n in session.execute(select(Job.state, func.count()).group_by(Job.state))}
+    return dict(session.execute(select(Job.state, func.count()).group_by(Job.state)))
 
 
 def touch_action(session: Session, action_id: int, moment: datetime, message: str | None) -> None:
@@ -175,8 +258,9 @@ def touch_action(session: Session, action_id: int, moment: datetime, message: st
     session.execute(update(Action).where(Action.id == action_id).values(**values))
 
 
-def answered(session: Session, job_id: str, ok: bool, report: dict[str, Any], owner: str,
-             seconds: int) -> Job | None:
+def answered(
+    session: Session, job_id: str, ok: bool, report: dict[str, Any], owner: str, seconds: int
+) -> Job | None:
     "Take a waiting job whose order was answered: it goes on at STEP_done or STEP_failed."
     name, _, number = job_id.partition(".")
     job = get_job(session, name, lock=True)
@@ -191,15 +275,24 @@ def answered(session: Session, job_id: str, ok: bool, report: dict[str, Any], ow
 
 def postpone(session: Session, job_id: str, until: datetime) -> None:
     "Leave a job alone until a moment."
-    session.execute(update(Job).where(Job.id == job_id, Job.state == "ready").values(
-        lease="postponed", lease_until=until))
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == "ready")
+        .values(lease="postponed", lease_until=until)
+    )
 
 
 def ready(session: Session, older_than: datetime, limit: int = 50) -> list[str]:
     "Ids of ready jobs that nobody holds."
-    query = select(Job.id).where(
-        Job.state == "ready", Job.updated_at < older_than,
-        or_(Job.lease_until.is_(None), Job.lease_until < now())).order_by(Job.created_at)
+    query = (
+        select(Job.id)
+        .where(
+            Job.state == "ready",
+            Job.updated_at < older_than,
+            or_(Job.lease_until.is_(None), Job.lease_until < now()),
+        )
+        .order_by(Job.created_at)
+    )
     return list(session.scalars(query.limit(limit)))
 
 
@@ -211,7 +304,8 @@ def again(session: Session, job: Job) -> None:
 
 def note_totals(session: Session, server_id: str, totals: dict[str, Any]) -> None:
     "Progress of the live migration that runs."
-    row = session.scalars(select(Migration).where(
-        Migration.server_id == server_id, Migration.status == "running")).first()
+    row = session.scalars(
+        select(Migration).where(Migration.server_id == server_id, Migration.status == "running")
+    ).first()
     if row is not None:
         row.totals, row.updated_at = {**row.totals, **totals}, now()

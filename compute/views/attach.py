@@ -9,9 +9,16 @@ from compute.store.models import BlockDevice
 
 def interface(nic: Mapping[str, Any], version: Version) -> dict[str, Any]:
     "A port."
-    out = {"net_id": nic["network_id"], "port_id": nic["port_id"], "mac_addr": nic["mac"],
-           "port_state": "ACTIVE" if nic.get("active") else "DOWN", "fixed_ips": [
-               {"subnet_id": ip["subnet_id"], "ip_address": ip["ip_address"]} for ip in nic["fixed_ips"]]}
+    out = {
+        "net_id": nic["network_id"],
+        "port_id": nic["port_id"],
+        "mac_addr": nic["mac"],
+        "port_state": "ACTIVE" if nic.get("active") else "DOWN",
+        "fixed_ips": [
+            {"subnet_id": ip["subnet_id"], "ip_address": ip["ip_address"]}
+            for ip in nic["fixed_ips"]
+        ],
+    }
     if version >= "2.70":
         out["tag"] = nic.get("tag")
     return out
@@ -19,7 +26,11 @@ def interface(nic: Mapping[str, Any], version: Version) -> dict[str, Any]:
 
 def volume(row: BlockDevice, version: Version) -> dict[str, Any]:
     "A volume attachment."
-    out: dict[str, Any] = {"volumeId": row.volume_id, "serverId": row.server_id, "device": row.device_name}
+    out: dict[str, Any] = {
+        "volumeId": row.volume_id,
+        "serverId": row.server_id,
+        "device": row.device_name,
+    }
     if version < "2.89":
         out["id"] = row.volume_id
     if version >= "2.70":

@@ -12,9 +12,16 @@ def aggregate(row: tuple[Aggregate, list[str]], version: Version) -> dict[str, A
     "An aggregate."
     one, hosts = row
     out: dict[str, Any] = {
-        "id": one.id, "name": one.name, "availability_zone": (one.meta or {}).get("availability_zone"),
-        "hosts": hosts, "metadata": one.meta or {}, "created_at": stamp(one.created_at),
-        "updated_at": stamp(one.updated_at), "deleted": False, "deleted_at": None}
+        "id": one.id,
+        "name": one.name,
+        "availability_zone": (one.meta or {}).get("availability_zone"),
+        "hosts": hosts,
+        "metadata": one.meta or {},
+        "created_at": stamp(one.created_at),
+        "updated_at": stamp(one.updated_at),
+        "deleted": False,
+        "deleted_at": None,
+    }
     if version >= "2.41":
         out["uuid"] = one.uuid
     return out
@@ -35,15 +42,32 @@ def group(row: ServerGroup, members: Sequence[str], version: Version) -> dict[st
 def migration(row: Migration, version: Version) -> dict[str, Any]:
     "In os-migrations."
     out: dict[str, Any] = {
-        "id": row.id, "instance_uuid": row.server_id, "source_compute": row.source_host,
-        "source_node": row.source_node, "dest_compute": row.dest_host, "dest_node": row.dest_node,
-        "dest_host": row.dest_ip, "status": row.status, "old_instance_type_id": row.old_flavor_id,
-        "new_instance_type_id": row.new_flavor_id, "created_at": stamp(row.created_at), "updated_at": stamp(row.updated_at)}
+        "id": row.id,
+        "instance_uuid": row.server_id,
+        "source_compute": row.source_host,
+        "source_node": row.source_node,
+        "dest_compute": row.dest_host,
+        "dest_node": row.dest_node,
+        "dest_host": row.dest_ip,
+        "status": row.status,
+        "old_instance_type_id": row.old_flavor_id,
+        "new_instance_type_id": row.new_flavor_id,
+        "created_at": stamp(row.created_at),
+        "updated_at": stamp(row.updated_at),
+    }
     if version >= "2.23":
         out["migration_type"] = row.type
-        if row.type == "live-migration" and row.status in ("queued", "preparing", "running", "post-migrating"):
+        if row.type == "live-migration" and row.status in (
+            "queued",
+            "preparing",
+            "running",
+            "post-migrating",
+        ):
             path = f"servers/{row.server_id}/migrations/{row.id}"
-            out["links"] = [{"rel": "self", "href": f"{base()}/{path}"}, {"rel": "bookmark", "href": f"{root()}/{path}"}]
+            out["links"] = [
+                {"rel": "self", "href": f"{base()}/{path}"},
+                {"rel": "bookmark", "href": f"{root()}/{path}"},
+            ]
     if version >= "2.59":
         out["uuid"] = row.uuid
     if version >= "2.80":
@@ -55,13 +79,23 @@ def server_migration(row: Migration, version: Version) -> dict[str, Any]:
     "Below a server: a live migration with its progress."
     totals = row.totals or {}
     out: dict[str, Any] = {
-        "id": row.id, "server_uuid": row.server_id, "source_compute": row.source_host, "source_node": row.source_node,
-        "dest_compute": row.dest_host, "dest_node": row.dest_node, "dest_host": row.dest_ip, "status": row.status,
-        "created_at": stamp(row.created_at), "updated_at": stamp(row.updated_at)}
+        "id": row.id,
+        "server_uuid": row.server_id,
+        "source_compute": row.source_host,
+        "source_node": row.source_node,
+        "dest_compute": row.dest_host,
+        "dest_node": row.dest_node,
+        "dest_host": row.dest_ip,
+        "status": row.status,
+        "created_at": stamp(row.created_at),
+        "updated_at": stamp(row.updated_at),
+    }
     for kind in ("memory", "disk"):
-        out |= {f"{kind}_total_bytes": totals.get(f"{kind}_total"),
-                f"{kind}_processed_bytes": totals.get(f"{kind}_processed"),
-                f"{kind}_remaining_bytes": totals.get(f"{kind}_remaining")}
+        out |= {
+            f"{kind}_total_bytes": totals.get(f"{kind}_total"),
+            f"{kind}_processed_bytes": totals.get(f"{kind}_processed"),
+            f"{kind}_remaining_bytes": totals.get(f"{kind}_remaining"),
+        }
     if version >= "2.59":
         out["uuid"] = row.uuid
     if version >= "2.80":
@@ -72,6 +106,8 @@ def server_migration(row: Migration, version: Version) -> dict[str, Any]:
 def usage(found: dict[str, Any], detailed: bool) -> dict[str, Any]:
     "Usage of a project."
     out = {**found, "start": stamp(found["start"]), "stop": stamp(found["stop"])}
-    servers = [{**s, "started_at": stamp(s["started_at"]), "ended_at": stamp(s["ended_at"])}
-               for s in out.pop("server_usages")]
+    servers = [
+        {**s, "started_at": stamp(s["started_at"]), "ended_at": stamp(s["ended_at"])}
+        for s in out.pop("server_usages")
+    ]
     return {**out, "server_usages": servers} if detailed else out

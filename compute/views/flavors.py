@@ -10,7 +10,11 @@ from compute.views.links import links, stamp
 
 def brief(row: Flavor, version: Version) -> dict[str, Any]:
     "In a list without details."
-    out = {"id": row.flavorid, "name": row.name, "links": links("flavors", row.flavorid)}
+    out: dict[str, Any] = {
+        "id": row.flavorid,
+        "name": row.name,
+        "links": links("flavors", row.flavorid),
+    }
     if version >= "2.55":
         out["description"] = row.description
     return out
@@ -19,13 +23,24 @@ def brief(row: Flavor, version: Version) -> dict[str, Any]:
 def detail(ctx: Context, row: Flavor, version: Version) -> dict[str, Any]:
     "Everything."
     swap: Any = row.swap_mib if row.swap_mib or version >= "2.75" else ""
-    out = {"id": row.flavorid, "name": row.name, "ram": row.memory_mib, "disk": row.root_gib, "swap": swap,
-           "vcpus": row.vcpus, "OS-FLV-EXT-DATA:ephemeral": row.ephemeral_gib,
-           "OS-FLV-DISABLED:disabled": row.disabled, "os-flavor-access:is_public": row.is_public,
-           "rxtx_factor": row.rxtx_factor, "links": links("flavors", row.flavorid)}
+    out = {
+        "id": row.flavorid,
+        "name": row.name,
+        "ram": row.memory_mib,
+        "disk": row.root_gib,
+        "swap": swap,
+        "vcpus": row.vcpus,
+        "OS-FLV-EXT-DATA:ephemeral": row.ephemeral_gib,
+        "OS-FLV-DISABLED:disabled": row.disabled,
+        "os-flavor-access:is_public": row.is_public,
+        "rxtx_factor": row.rxtx_factor,
+        "links": links("flavors", row.flavorid),
+    }
     if version >= "2.55":
         out["description"] = row.description
-    if version >= "2.61" and ctx.allows("os_compute_api:os-flavor-extra-specs:index", {"project_id": ctx.project_id}):
+    if version >= "2.61" and ctx.allows(
+        "os_compute_api:os-flavor-extra-specs:index", {"project_id": ctx.project_id}
+    ):
         out["extra_specs"] = row.extra_specs or {}
     return out
 
@@ -53,5 +68,12 @@ def keypair_made(row: Keypair, version: Version, private: str | None) -> dict[st
 
 def keypair_detail(row: Keypair, version: Version) -> dict[str, Any]:
     "One keypair."
-    return {**keypair(row, version), "user_id": row.user_id, "id": row.id, "created_at": stamp(row.created_at),
-            "deleted": False, "deleted_at": None, "updated_at": None}
+    return {
+        **keypair(row, version),
+        "user_id": row.user_id,
+        "id": row.id,
+        "created_at": stamp(row.created_at),
+        "deleted": False,
+        "deleted_at": None,
+        "updated_at": None,
+    }

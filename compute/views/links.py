@@ -8,6 +8,7 @@ from flask import has_request_context, request
 def base(version_path: str = "v2.1") -> str:
     "URL of the API as this client sees it: the configured one, else that of the request."
     from flask import current_app
+
     if not has_request_context():
         return f"/{version_path}"
     public = current_app.extensions["altostratus"].config.api.public_url
@@ -26,8 +27,10 @@ def root() -> str:
 
 def links(collection: str, ident: str) -> list[dict[str, str]]:
     "`self` and `bookmark` of one thing."
-    return [{"rel": "self", "href": f"{base()}/{collection}/{ident}"},
-            {"rel": "bookmark", "href": f"{root()}/{collection}/{ident}"}]
+    return [
+        {"rel": "self", "href": f"{base()}/{collection}/{ident}"},
+        {"rel": "bookmark", "href": f"{root()}/{collection}/{ident}"},
+    ]
 
 
 def bookmark(collection: str, ident: str) -> list[dict[str, str]]:

@@ -12,15 +12,23 @@ from compute.views.links import stamp
 
 def action(row: Action, version: Version) -> dict[str, Any]:
     "An action."
-    out = {"action": row.action, "instance_uuid": row.server_id, "request_id": row.request_id,
-           "user_id": row.user_id, "project_id": row.project_id, "start_time": stamp(row.start_at),
-           "message": row.message}
+    out = {
+        "action": row.action,
+        "instance_uuid": row.server_id,
+        "request_id": row.request_id,
+        "user_id": row.user_id,
+        "project_id": row.project_id,
+        "start_time": stamp(row.start_at),
+        "message": row.message,
+    }
     if version >= "2.58":
         out["updated_at"] = stamp(row.updated_at)
     return out
 
 
-def action_with_events(ctx: Context, row: Action, events: Sequence[ActionEvent], version: Version) -> dict[str, Any]:
+def action_with_events(
+    ctx: Context, row: Action, events: Sequence[ActionEvent], version: Version
+) -> dict[str, Any]:
     "An action and its events; before 2.51 only administrators saw events."
     out = action(row, version)
     target = {"project_id": row.project_id}
@@ -31,9 +39,15 @@ def action_with_events(ctx: Context, row: Action, events: Sequence[ActionEvent],
     return out
 
 
-def _event(row: ActionEvent, version: Version, parent: Action, traces: bool, details: bool) -> dict[str, Any]:
-    out = {"event": row.event, "start_time": stamp(row.start_at), "finish_time": stamp(row.finish_at),
-           "result": row.result}
+def _event(
+    row: ActionEvent, version: Version, parent: Action, traces: bool, details: bool
+) -> dict[str, Any]:
+    out = {
+        "event": row.event,
+        "start_time": stamp(row.start_at),
+        "finish_time": stamp(row.finish_at),
+        "result": row.result,
+    }
     if traces:
         out["traceback"] = row.traceback
     if version >= "2.62":

@@ -35,8 +35,12 @@ def brief(server: Server) -> dict[str, Any]:
 
 def created(server: Server, password: str | None) -> dict[str, Any]:
     "The answer to a create."
-    out: dict[str, Any] = {"id": server.id, "links": links("servers", server.id), "OS-DCF:diskConfig": server.disk_config,
-                           "security_groups": [{"name": g} for g in server.security_groups or ["default"]]}
+    out: dict[str, Any] = {
+        "id": server.id,
+        "links": links("servers", server.id),
+        "OS-DCF:diskConfig": server.disk_config,
+        "security_groups": [{"name": g} for g in server.security_groups or ["default"]],
+    }
     if password is not None:
         out["adminPass"] = password
     return out
@@ -49,24 +53,39 @@ def host_id(server: Server) -> str:
     return hashlib.sha224(f"{server.project_id}{server.host}".encode()).hexdigest()
 
 
-def detail(ctx: Context, server: Server, version: Version, extras: Extras, *, listing: bool = False) -> dict[str, Any]:
+def detail(
+    ctx: Context, server: Server, version: Version, extras: Extras, *, listing: bool = False
+) -> dict[str, Any]:
     "Everything that `ctx` may see of a server."
     state = status(server.vm_state, server.task_state)
     out: dict[str, Any] = {
-        "id": server.id, "name": server.name, "status": state, "tenant_id": server.project_id,
-        "user_id": server.user_id, "metadata": server.meta or {}, "hostId": host_id(server),
-        "image": _image(server, version), "flavor": _flavor(ctx, server, version),
-        "created": iso(server.created_at), "updated": iso(server.updated_at),
-        "addresses": addresses(server), "accessIPv4": server.access_ipv4 or "",
-        "accessIPv6": server.access_ipv6 or "", "links": links("servers", server.id),
+        "id": server.id,
+        "name": server.name,
+        "status": state,
+        "tenant_id": server.project_id,
+        "user_id": server.user_id,
+        "metadata": server.meta or {},
+        "hostId": host_id(server),
+        "image": _image(server, version),
+        "flavor": _flavor(ctx, server, version),
+        "created": iso(server.created_at),
+        "updated": iso(server.updated_at),
+        "addresses": addresses(server),
+        "accessIPv4": server.access_ipv4 or "",
+        "accessIPv6": server.access_ipv6 or "",
+        "links": links("servers", server.id),
         "OS-DCF:diskConfig": server.disk_config,
         "OS-EXT-AZ:availability_zone": server.availability_zone or "",
-        "config_drive": "True" if server.config_drive else "", "key_name": server.key_name,
+        "config_drive": "True" if server.config_drive else "",
+        "key_name": server.key_name,
         "OS-SRV-USG:launched_at": stamp(server.launched_at),
         "OS-SRV-USG:terminated_at": stamp(server.terminated_at),
-        "OS-EXT-STS:task_state": server.task_state, "OS-EXT-STS:vm_state": server.vm_state,
+        "OS-EXT-STS:task_state": server.task_state,
+        "OS-EXT-STS:vm_state": server.vm_state,
         "OS-EXT-STS:power_state": server.power_state,
-        "os-extended-volumes:volumes_attached": _volumes(extras.devices.get(server.id, ()), version),
+        "os-extended-volumes:volumes_attached": _volumes(
+            extras.devices.get(server.id, ()), version
+        ),
     }
     if server.nics:
         out["security_groups"] = [{"name": g} for g in server.security_groups or ["default"]]
@@ -84,20 +103,32 @@ def _attributes(ctx: Context, out: dict[str, Any], server: Server, version: Vers
         if version >= "2.90":
             out["OS-EXT-SRV-ATTR:hostname"] = server.hostname
         return
-    out |= {"OS-EXT-SRV-ATTR:host": server.host, "OS-EXT-SRV-ATTR:hypervisor_hostname": server.node,
-            "OS-EXT-SRV-ATTR:instance_name": f"instance-{server.id}"}
+    out |= {
+        "OS-EXT-SRV-ATTR:host": server.host,
+        "OS-EXT-SRV-ATTR:hypervisor_hostname": server.node,
+        "OS-EXT-SRV-ATTR:instance_name": f"instance-{server.id}",
+    }
     if version >= "2.3":
         properties = (server.image or {}).get("properties") or {}
-        out |= {"OS-EXT-SRV-ATTR:reservation_id": server.reservation_id,
-                "OS-EXT-SRV-ATTR:launch_index": server.launch_index, "OS-EXT-SRV-ATTR:hostname": server.hostname,
-                "OS-EXT-SRV-ATTR:kernel_id": properties.get("kernel_id", ""),
-                "OS-EXT-SRV-ATTR:ramdisk_id": properties.get("ramdisk_id", ""),
-                "OS-EXT-SRV-ATTR:root_device_name": server.root_device_name,
-                "OS-EXT-SRV-ATTR:user_data": server.user_data}
+        out |= {
+            "OS-EXT-SRV-ATTR:reservation_id": server.reservation_id,
+            "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
+            "OS-EXT-SRV-ATTR:hostname": server.hostname,
+            "OS-EXT-SRV-ATTR:kernel_id": properties.get("kernel_id", ""),
+            "OS-EXT-SRV-ATTR:ramdisk_id": properties.get("ramdisk_id", ""),
+            "OS-EXT-SRV-ATTR:root_device_name": server.root_device_name,
+            "OS-EXT-SRV-ATTR:user_data": server.user_data,
+        }
 
 
-def _later(ctx: Context, out: dict[str, Any], server: Server, version: Version, extras: Extras,
-           listing: bool) -> None:
+def _later(
+    ctx: Context,
+    out: dict[str, Any],
+    server: Server,
+    version: Version,
+    extras: Extras,
+    listing: bool,
+) -> None:
     "What later versions added."
     target = {"project_id": server.project_id}
     if version >= "2.9":
@@ -145,9 +176,17 @@ def _flavor(ctx: Context, server: Server, version: Version) -> dict[str, Any]:
     flavor = server.flavor
     if version < "2.47":
         return {"id": server.flavor_id, "links": bookmark("flavors", server.flavor_id)}
-    out = {"original_name": flavor["name"], "vcpus": flavor["vcpus"], "ram": flavor["memory_mib"],
-           "disk": flavor["root_gib"], "ephemeral": flavor["ephemeral_gib"], "swap": flavor["swap_mib"]}
-    if ctx.allows("os_compute_api:servers:show:flavor-extra-specs", {"project_id": server.project_id}):
+    out = {
+        "original_name": flavor["name"],
+        "vcpus": flavor["vcpus"],
+        "ram": flavor["memory_mib"],
+        "disk": flavor["root_gib"],
+        "ephemeral": flavor["ephemeral_gib"],
+        "swap": flavor["swap_mib"],
+    }
+    if ctx.allows(
+        "os_compute_api:servers:show:flavor-extra-specs", {"project_id": server.project_id}
+    ):
         out["extra_specs"] = flavor.get("extra_specs") or {}
     return out
 
@@ -155,7 +194,9 @@ def _flavor(ctx: Context, server: Server, version: Version) -> dict[str, Any]:
 def _volumes(devices: Sequence[BlockDevice], version: Version) -> list[dict[str, Any]]:
     found = [d for d in devices if d.volume_id]
     if version >= "2.3":
-        return [{"id": d.volume_id, "delete_on_termination": d.delete_on_termination} for d in found]
+        return [
+            {"id": d.volume_id, "delete_on_termination": d.delete_on_termination} for d in found
+        ]
     return [{"id": d.volume_id} for d in found]
 
 
@@ -167,17 +208,26 @@ def addresses(server: Server) -> dict[str, list[dict[str, Any]]]:
         floating = nic.get("floating") or []
         for ip in nic["fixed_ips"]:
             rows.append(_address(ip["ip_address"], nic["mac"], "fixed"))
-            rows += [_address(f["address"], nic["mac"], "floating") for f in floating
-                     if f["fixed"] == ip["ip_address"]]
+            rows += [
+                _address(f["address"], nic["mac"], "floating")
+                for f in floating
+                if f["fixed"] == ip["ip_address"]
+            ]
     return out
 
 
 def _address(address: str, mac: str, kind: str) -> dict[str, Any]:
-    return {"version": 6 if ":" in address else 4, "addr": address, "OS-EXT-IPS:type": kind,
-            "OS-EXT-IPS-MAC:mac_addr": mac}
+    return {
+        "version": 6 if ":" in address else 4,
+        "addr": address,
+        "OS-EXT-IPS:type": kind,
+        "OS-EXT-IPS-MAC:mac_addr": mac,
+    }
 
 
-def rebuilt(ctx: Context, server: Server, version: Version, extras: Extras, password: str | None) -> dict[str, Any]:
+def rebuilt(
+    ctx: Context, server: Server, version: Version, extras: Extras, password: str | None
+) -> dict[str, Any]:
     "The answer to a rebuild; what it carried before 2.75 was a part of the server."
     full = detail(ctx, server, version, extras)
     if version < "2.75":
@@ -195,12 +245,37 @@ def rebuilt(ctx: Context, server: Server, version: Version, extras: Extras, pass
 
 def old_answer(full: dict[str, Any], version: Version) -> dict[str, Any]:
     "What update and rebuild answered before 2.75."
-    keep = {"id", "name", "status", "tenant_id", "user_id", "metadata", "hostId", "image", "flavor", "created",
-            "updated", "addresses", "accessIPv4", "accessIPv6", "links", "OS-DCF:diskConfig", "progress", "fault",
-            "locked", "description", "tags", "trusted_image_certificates", "server_groups", "locked_reason"}
+    keep = {
+        "id",
+        "name",
+        "status",
+        "tenant_id",
+        "user_id",
+        "metadata",
+        "hostId",
+        "image",
+        "flavor",
+        "created",
+        "updated",
+        "addresses",
+        "accessIPv4",
+        "accessIPv6",
+        "links",
+        "OS-DCF:diskConfig",
+        "progress",
+        "fault",
+        "locked",
+        "description",
+        "tags",
+        "trusted_image_certificates",
+        "server_groups",
+        "locked_reason",
+    }
     out = {k: v for k, v in full.items() if k in keep}
-    out["addresses"] = {n: [{"version": a["version"], "addr": a["addr"]} for a in rows]
-                        for n, rows in full["addresses"].items()}
+    out["addresses"] = {
+        n: [{"version": a["version"], "addr": a["addr"]} for a in rows]
+        for n, rows in full["addresses"].items()
+    }
     return out
 
 
@@ -223,13 +298,26 @@ def old_diagnostics(found: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for i, cpu in enumerate(found.get("cpu_details") or []):
         out[f"cpu{i}_time"] = cpu.get("time")
-    for disk, name in zip(found.get("disk_details") or [], (f"vd{chr(97 + i)}" for i in range(26)), strict=False):
-        out |= {f"{name}_read": disk.get("read_bytes"), f"{name}_read_req": disk.get("read_requests"),
-                f"{name}_write": disk.get("write_bytes"), f"{name}_write_req": disk.get("write_requests"),
-                f"{name}_errors": disk.get("errors_count")}
+    for disk, name in zip(
+        found.get("disk_details") or [], (f"vd{chr(97 + i)}" for i in range(26)), strict=False
+    ):
+        out |= {
+            f"{name}_read": disk.get("read_bytes"),
+            f"{name}_read_req": disk.get("read_requests"),
+            f"{name}_write": disk.get("write_bytes"),
+            f"{name}_write_req": disk.get("write_requests"),
+            f"{name}_errors": disk.get("errors_count"),
+        }
     for i, nic in enumerate(found.get("nic_details") or []):
-        out |= {f"tap{i}_rx": nic.get("rx_octets"), f"tap{i}_tx": nic.get("tx_octets"),
-                f"tap{i}_rx_packets": nic.get("rx_packets"), f"tap{i}_tx_packets": nic.get("tx_packets")}
+        out |= {
+            f"tap{i}_rx": nic.get("rx_octets"),
+            f"tap{i}_tx": nic.get("tx_octets"),
+            f"tap{i}_rx_packets": nic.get("rx_packets"),
+            f"tap{i}_tx_packets": nic.get("tx_packets"),
+        }
     memory = found.get("memory_details") or {}
-    out |= {"memory": (memory.get("maximum") or 0) * 1024, "memory-actual": (memory.get("used") or 0) * 1024}
+    out |= {
+        "memory": (memory.get("maximum") or 0) * 1024,
+        "memory-actual": (memory.get("used") or 0) * 1024,
+    }
     return out

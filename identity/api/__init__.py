@@ -1,14 +1,18 @@
 """The API at a glance: one module a noun, every route in ROUTES."""
 
 from identity.api import (
+    access,
     assignments,
     auth,
     catalog,
+    credentials,
     domains,
+    limits,
     projects,
     roles,
     users,
     versions,
 )
 
-ROUTES = (versions.api, auth.api, domains.api, projects.api, users.api, roles.api, assignments.api, catalog.api)
+ROUTES = (versions.api, auth.api, domains.api, projects.api, users.api, roles.api, assignments.api, catalog.api,
+          access.api, credentials.api, limits.api)

@@ -1,11 +1,10 @@
-"""Who is asking: the methods of a login (password, token, totp, application_credential, oauth1, openid) proven one by one.
+"""Who is asking: the methods of a login (password, token, totp, application_credential) proven one by one.
 
 All methods of one request must prove the same user. What a user's multi-factor rules want besides is in `core.receipts`.
 """
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +29,6 @@ class Login:
     credential: ApplicationCredential | None = None
     credential_roles: set[str] = field(default_factory=set)
     access_rules: list[dict[str, str]] | None = None
-    access_token: Any = None
     federation: dict[str, Any] | None = None
     groups: list[str] | None = None
     expires_at: float | None = None
@@ -154,15 +152,4 @@ def _rules(session: Session, credential: ApplicationCredential) -> list[dict[str
     return [{"service": r.service, "method": r.method, "path": r.path} for r in found]
 
 
-def _oauth1(deps: Deps, login: Login, given: dict[str, Any]) -> None:
-    from identity.core import oauth1
-    oauth1.prove(deps, login, given)
-
-
-_METHODS = {"password": _password, "token": _token, "totp": _totp, "application_credential": _application_credential,
-            "oauth1": _oauth1}
-
-
-def minutes_left(when: datetime.datetime) -> float:
-    "Minutes until `when`."
-    return (when - times.now()).total_seconds() / 60
+_METHODS = {"password": _password, "token": _token, "totp": _totp, "application_credential": _application_credential}

@@ -34,8 +34,6 @@ def resolve(deps: Deps, login: Login, scope: Scope) -> Place:
     "The Place that a login asks for. Raises AuthRefused where it has no role, Invalid, NotAllowed."
     if login.credential is not None:
         return _of_credential(deps, login, scope)
-    if login.access_token is not None:
-        return _of_access_token(deps, login)
     if scope is None:
         return _default(deps, login)
     if isinstance(scope, str):
@@ -138,14 +136,6 @@ def _of_credential(deps: Deps, login: Login, scope: Scope) -> Place:
         place = _roles(deps, session, login, _usable(accounts.target(session, credential.project_id)))
     wanted = {role_id for role_id, _ in deps.memory.expand(login.credential_roles, place.target.domain_id if place.target else None)}
     place.roles = [pair for pair in place.roles if pair[0] in wanted]
-    return _checked(place)
-
-
-def _of_access_token(deps: Deps, login: Login) -> Place:
-    access = login.access_token
-    with deps.db.read() as session:
-        place = _roles(deps, session, login, _usable(accounts.target(session, access.project_id)))
-    place.roles = [pair for pair in place.roles if pair[0] in access.role_ids]
     return _checked(place)
 
 

@@ -46,7 +46,7 @@ class OwnerForbidden(Forbidden):
     "You are not permitted to set the owner of an image to '{owner}'."
 
 
-def target(image: Image, ctx: Context | None = None) -> dict[str, Any]:
+def target(image: Any, ctx: Context | None = None) -> dict[str, Any]:
     """What policy rules compare with: owner, visibility, and the caller as member. Only for images
     in the caller's sight: there a shared one that is not its own is one of which it is a member."""
     shared = ctx is not None and image.visibility == "shared" and image.owner != ctx.project_id
@@ -76,6 +76,17 @@ def require_in(
         raise ImageNotFound(image_id=image_id)
     ctx.enforce(rule, target(image, ctx))
     return image
+
+
+def outline(deps: Deps, ctx: Context, image_id: str) -> tuple[str, int]:
+    "(id, revision) of an image that the caller may see, for rendering. Raises ImageNotFound."
+    with deps.db.read() as session:
+        found = table.outline(session, image_id) if is_uuid(image_id) else None
+        if found is None or not table.may_see(session, viewer(ctx), found):
+            ctx.enforced = True
+            raise ImageNotFound(image_id=image_id)
+    ctx.enforce("get_image", target(found, ctx))
+    return found.id, found.revision
 
 
 def find(deps: Deps, ctx: Context, listing: table.Listing) -> Sequence[tuple[str, int]]:

@@ -18,11 +18,11 @@ _ROUTER_OWNERS = ("network:router_interface", "network:router_gateway", "network
 
 def enforce(ctx: Context, rule: str, values: dict[str, Any], network: Any, guarded: Sequence[str], row: Port | None = None) -> None:
     "Raise PolicyDenied unless the caller may do this with these attributes."
-    prefix = values.get("device_owner") or ""
+    owner = values.get("device_owner") or ""
     target = {
         "project_id": row.project_id if row is not None else values["project_id"],
         "network:project_id": network.project_id, "network:shared": bool(getattr(network, "shared", False)),
-        "device_owner_prefix": "network:" if prefix.startswith("network:") else "",
+        "network_device": owner.startswith("network:"),
     }
     attributes = [a for a in guarded if a != "fixed_ips"]
     if "fixed_ips" in guarded:

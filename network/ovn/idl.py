@@ -99,7 +99,7 @@ class Replica:
 
         backend = self.backend()
         try:
-            with backend.transaction(check_error=True) as txn:
+            with backend.create_transaction(check_error=True) as txn:
                 txn.add(Work(backend))
         except Exception as error:
             raise OvnUnavailable(database=self.schema, reason=str(error)[:300]) from error

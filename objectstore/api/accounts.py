@@ -30,15 +30,25 @@ def head(req: Request) -> Answer:
     info = accounts.get(req.deps, req.account)
     owner = access.check_account(req.deps, req.caller, req.account, info.sysmeta, write=False)
     totals = accounts.totals(req.deps, req.account)
-    return Answer(204, [*_headers(req, info, totals, owner), ("Content-Type", listings.TYPES[listing_format(req)])])
+    return Answer(
+        204,
+        [
+            *_headers(req, info, totals, owner),
+            ("Content-Type", listings.TYPES[listing_format(req)]),
+        ],
+    )
 
 
 def _headers(req: Request, info: AccountInfo, totals: Totals, owner: bool) -> list[tuple[str, str]]:
     headers = [
-        ("X-Account-Container-Count", str(totals.containers)), ("X-Account-Object-Count", str(totals.objects)),
-        ("X-Account-Bytes-Used", str(totals.bytes)), ("X-Timestamp", clock.stamp(info.created)),
-        ("X-Put-Timestamp", clock.stamp(info.created)), ("Accept-Ranges", "bytes"),
-        *listings.policy_usage(req.deps, totals.by_policy)]
+        ("X-Account-Container-Count", str(totals.containers)),
+        ("X-Account-Object-Count", str(totals.objects)),
+        ("X-Account-Bytes-Used", str(totals.bytes)),
+        ("X-Timestamp", clock.stamp(info.created)),
+        ("X-Put-Timestamp", clock.stamp(info.created)),
+        ("Accept-Ranges", "bytes"),
+        *listings.policy_usage(req.deps, totals.by_policy),
+    ]
     for name, value in info.meta.items():
         if owner or not name.startswith("temp-url-key"):
             headers.append((f"X-Account-Meta-{name.title()}", latin(value)))
@@ -49,7 +59,10 @@ def _headers(req: Request, info: AccountInfo, totals: Totals, owner: bool) -> li
         headers.append(("X-Account-Quota-Bytes", info.meta["quota-bytes"]))
     if owner and info.sysmeta.get("acl"):
         import json
-        headers.append(("X-Account-Access-Control", latin(json.dumps(info.sysmeta["acl"], ensure_ascii=True))))
+
+        headers.append(
+            ("X-Account-Access-Control", latin(json.dumps(info.sysmeta["acl"], ensure_ascii=True)))
+        )
     return headers
 
 
@@ -75,14 +88,19 @@ def _update(req: Request, reseller_only: bool) -> Answer:
     reseller = access.is_reseller(req.deps, req.caller)
     if reseller_only and not reseller:
         raise req.caller.denied()
-    meta = {**dict.fromkeys(req.prefixed("X-Remove-Account-Meta-"), ""), **req.prefixed("X-Account-Meta-")}
+    meta = {
+        **dict.fromkeys(req.prefixed("X-Remove-Account-Meta-"), ""),
+        **req.prefixed("X-Account-Meta-"),
+    }
     quota = _quotas(req)
     if "quota-bytes" in quota:
         meta["quota-bytes"] = quota.pop("quota-bytes")
     if "quota-bytes" in meta:
         value = meta["quota-bytes"]
         if value and not value.isdigit():
-            raise InvalidHeader(header="X-Account-Meta-Quota-Bytes", reason="must be a whole number of bytes")
+            raise InvalidHeader(
+                header="X-Account-Meta-Quota-Bytes", reason="must be a whole number of bytes"
+            )
     if ("quota-bytes" in meta or quota) and not reseller:
         raise req.caller.denied()
     acl = None
@@ -97,14 +115,19 @@ def _update(req: Request, reseller_only: bool) -> Answer:
 def _quotas(req: Request) -> dict[str, str]:
     "X-Account-Quota-Count, -Bytes and -Bytes-Policy-NAME, by the policy's index."
     found = {}
-    given = {**dict.fromkeys(req.prefixed("X-Remove-Account-Quota-"), ""), **req.prefixed("X-Account-Quota-")}
+    given = {
+        **dict.fromkeys(req.prefixed("X-Remove-Account-Quota-"), ""),
+        **req.prefixed("X-Account-Quota-"),
+    }
     for name, value in given.items():
         if value and not value.isdigit():
             raise InvalidHeader(header=f"X-Account-Quota-{name}", reason="must be a whole number")
         if name == "bytes":
             found["quota-bytes"] = value
         elif name.startswith("bytes-policy-"):
-            found[f"bytes-policy-{req.deps.policy_named(name.removeprefix('bytes-policy-')).index}"] = value
+            found[
+                f"bytes-policy-{req.deps.policy_named(name.removeprefix('bytes-policy-')).index}"
+            ] = value
         elif name == "count":
             found[name] = value
         else:

@@ -14,16 +14,28 @@ from objectstore.store.models import Container
 from objectstore.views import listings
 
 PLAIN = ("Content-Type", listings.TYPES["plain"])
-_OWNERS_ONLY = (("read", "X-Container-Read"), ("write", "X-Container-Write"), ("sync_to", "X-Container-Sync-To"),
-                ("sync_key", "X-Container-Sync-Key"))
+_OWNERS_ONLY = (
+    ("read", "X-Container-Read"),
+    ("write", "X-Container-Write"),
+    ("sync_to", "X-Container-Sync-To"),
+    ("sync_key", "X-Container-Sync-Key"),
+)
 
 
 def open_container(req: Request, action: str) -> tuple[Container, bool]:
     "The container and whether the caller counts as owner, once it is clear that he may."
     info = accounts.get(req.deps, req.account)
     container = containers.find(req.deps, req.account, req.container)
-    owner = access.check_container(req.deps, req.caller, req.account, req.container,
-                                   container.sysmeta if container else {}, info.sysmeta, action, method=req.method)
+    owner = access.check_container(
+        req.deps,
+        req.caller,
+        req.account,
+        req.container,
+        container.sysmeta if container else {},
+        info.sysmeta,
+        action,
+        method=req.method,
+    )
     if container is None:
         raise ContainerNotFound()
     return container, owner
@@ -34,7 +46,9 @@ def get(req: Request) -> Answer:
     container, owner = open_container(req, "list")
     form, query = listing_format(req), parse_query(req)
     if "versions" in req.query and container.sysmeta.get("versioning") is not None:
-        rows = containers.list_versions(req.deps, container.id, query, req.query.get("version_marker", ""))
+        rows = containers.list_versions(
+            req.deps, container.id, query, req.query.get("version_marker", "")
+        )
         items = listings.version_items(rows)
     else:
         items = listings.object_items(containers.list_objects(req.deps, container.id, query))
@@ -48,7 +62,10 @@ def get(req: Request) -> Answer:
 def head(req: Request) -> Answer:
     "Totals and metadata."
     container, owner = open_container(req, "list")
-    return Answer(204, [*headers_of(req, container, owner), ("Content-Type", listings.TYPES[listing_format(req)])])
+    return Answer(
+        204,
+        [*headers_of(req, container, owner), ("Content-Type", listings.TYPES[listing_format(req)])],
+    )
 
 
 def headers_of(req: Request, container: Container, owner: bool) -> list[tuple[str, str]]:
@@ -57,9 +74,12 @@ def headers_of(req: Request, container: Container, owner: bool) -> list[tuple[st
     headers = [
         ("X-Container-Object-Count", str(container.objects)),
         ("X-Container-Bytes-Used", str(container.bytes + container.version_bytes)),
-        ("X-Timestamp", clock.stamp(container.created)), ("X-Put-Timestamp", clock.stamp(container.created)),
-        ("Last-Modified", clock.http_date(container.changed)), ("Accept-Ranges", "bytes"),
-        ("X-Storage-Policy", req.deps.policy_at(container.policy).name)]
+        ("X-Timestamp", clock.stamp(container.created)),
+        ("X-Put-Timestamp", clock.stamp(container.created)),
+        ("Last-Modified", clock.http_date(container.changed)),
+        ("Accept-Ranges", "bytes"),
+        ("X-Storage-Policy", req.deps.policy_at(container.policy).name),
+    ]
     for name, value in container.meta.items():
         if owner or not name.startswith("temp-url-key"):
             headers.append((f"X-Container-Meta-{name.title()}", latin(value)))
@@ -68,7 +88,11 @@ def headers_of(req: Request, container: Container, owner: bool) -> list[tuple[st
     if state.get("versioning") is not None:
         headers.append(("X-Versions-Enabled", str(state["versioning"])))
     if state.get("versions_location"):
-        name = "X-History-Location" if state.get("versions_mode") == "history" else "X-Versions-Location"
+        name = (
+            "X-History-Location"
+            if state.get("versions_mode") == "history"
+            else "X-Versions-Location"
+        )
         headers.append((name, quoted(state["versions_location"])))
     return headers
 
@@ -103,8 +127,16 @@ def delete(req: Request) -> Answer:
 def _may_change(req: Request) -> None:
     info = accounts.get(req.deps, req.account)
     container = containers.find(req.deps, req.account, req.container)
-    access.check_container(req.deps, req.caller, req.account, req.container, container.sysmeta if container else {},
-                           info.sysmeta, "own", method=req.method)
+    access.check_container(
+        req.deps,
+        req.caller,
+        req.account,
+        req.container,
+        container.sysmeta if container else {},
+        info.sysmeta,
+        "own",
+        method=req.method,
+    )
 
 
 def _limit_rate(req: Request) -> None:
@@ -112,10 +144,16 @@ def _limit_rate(req: Request) -> None:
 
 
 def _settings(req: Request) -> Settings:
-    meta = {**dict.fromkeys(req.prefixed("X-Remove-Container-Meta-"), ""), **req.prefixed("X-Container-Meta-")}
+    meta = {
+        **dict.fromkeys(req.prefixed("X-Remove-Container-Meta-"), ""),
+        **req.prefixed("X-Container-Meta-"),
+    }
     for name in ("quota-bytes", "quota-count"):
         if meta.get(name) and not meta[name].isdigit():
-            raise InvalidHeader(header=f"X-Container-Meta-{name.title()}", reason="Invalid quota: must be a whole number")
+            raise InvalidHeader(
+                header=f"X-Container-Meta-{name.title()}",
+                reason="Invalid quota: must be a whole number",
+            )
     sysmeta: dict[str, Any] = {}
     for key, header in _OWNERS_ONLY:
         if req.has("X-Remove-" + header[2:]):
@@ -139,12 +177,16 @@ def _versioning(req: Request) -> dict[str, Any]:
             raise InvalidHeader(header="X-Versions-Enabled", reason="must be true or false")
         found["versioning"] = text in ("true", "1", "yes", "on", "t")
     for header, mode in (("X-Versions-Location", "stack"), ("X-History-Location", "history")):
-        if req.has("X-Remove-" + header[2:]) or (req.has(header) and not req.header(header).strip()):
+        if req.has("X-Remove-" + header[2:]) or (
+            req.has(header) and not req.header(header).strip()
+        ):
             found.update(versions_location="", versions_mode="")
         elif req.has(header):
             if found.get("versions_location"):
-                raise InvalidHeader(header="X-History-Location",
-                                    reason="only one of X-Versions-Location and X-History-Location may be set")
+                raise InvalidHeader(
+                    header="X-History-Location",
+                    reason="only one of X-Versions-Location and X-History-Location may be set",
+                )
             name = unquote(req.header(header).strip())
             if "/" in name or len(name.encode()) > metadata.MAX_CONTAINER_NAME:
                 raise InvalidHeader(header=header, reason="must be the name of a container")

@@ -8,8 +8,18 @@ from common.errors import Error, Unauthorized
 from objectstore.api.request import Answer, split_path
 from objectstore.core import Deps, containers
 
-_EXPOSED = ("cache-control", "content-language", "content-type", "expires", "last-modified", "pragma", "etag", "x-timestamp",
-            "x-trans-id", "x-openstack-request-id")
+_EXPOSED = (
+    "cache-control",
+    "content-language",
+    "content-type",
+    "expires",
+    "last-modified",
+    "pragma",
+    "etag",
+    "x-timestamp",
+    "x-trans-id",
+    "x-openstack-request-id",
+)
 METHODS = "GET, HEAD, PUT, POST, DELETE, COPY, OPTIONS"
 
 
@@ -19,7 +29,9 @@ def _rules(deps: Deps, account: str, container: str) -> dict[str, str]:
 
 
 def _allowed(deps: Deps, rules: dict[str, str], origin: str) -> bool:
-    origins = rules.get("access-control-allow-origin", "").split() + list(deps.config.cors.default_origins)
+    origins = rules.get("access-control-allow-origin", "").split() + list(
+        deps.config.cors.default_origins
+    )
     return "*" in origins or origin in origins
 
 
@@ -31,9 +43,16 @@ def preflight(environ: dict[str, Any], deps: Deps, account: str, container: str)
     asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     rules = _rules(deps, account, container)
     if not _allowed(deps, rules, origin) or asked not in METHODS.split(", "):
-        raise Unauthorized("The container does not allow requests from this origin.", headers={"Allow": METHODS})
-    headers = [("Allow", METHODS), ("Access-Control-Allow-Origin", _answered(rules, origin)), ("Vary", "Origin"),
-               ("Access-Control-Allow-Methods", METHODS), ("Content-Type", "text/plain")]
+        raise Unauthorized(
+            "The container does not allow requests from this origin.", headers={"Allow": METHODS}
+        )
+    headers = [
+        ("Allow", METHODS),
+        ("Access-Control-Allow-Origin", _answered(rules, origin)),
+        ("Vary", "Origin"),
+        ("Access-Control-Allow-Methods", METHODS),
+        ("Content-Type", "text/plain"),
+    ]
     wanted = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
     if wanted:
         headers.append(("Access-Control-Allow-Headers", wanted))
@@ -58,7 +77,15 @@ def decorate(environ: dict[str, Any], deps: Deps, answer: Answer) -> None:
     origin = environ["HTTP_ORIGIN"]
     if not _allowed(deps, rules, origin):
         return
-    exposed = dict.fromkeys((*_EXPOSED, *rules.get("access-control-expose-headers", "").lower().split(),
-                             *(n.lower() for n, _ in answer.headers)))
-    answer.headers += [("Access-Control-Allow-Origin", _answered(rules, origin)), ("Vary", "Origin"),
-                       ("Access-Control-Expose-Headers", ", ".join(exposed))]
+    exposed = dict.fromkeys(
+        (
+            *_EXPOSED,
+            *rules.get("access-control-expose-headers", "").lower().split(),
+            *(n.lower() for n, _ in answer.headers),
+        )
+    )
+    answer.headers += [
+        ("Access-Control-Allow-Origin", _answered(rules, origin)),
+        ("Vary", "Origin"),
+        ("Access-Control-Expose-Headers", ", ".join(exposed)),
+    ]

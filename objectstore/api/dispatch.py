@@ -14,7 +14,7 @@ from typing import Any
 from common.context import Context
 from common.errors import Error, Internal, MethodNotAllowed, Unauthorized
 from common.http.dialects import swift
-from objectstore.api import accounts, containers, cors, objects, uploads
+from objectstore.api import accounts, bulk, containers, cors, objects, tempurl, uploads
 from objectstore.api.request import Answer, Request, split_path
 from objectstore.core import Deps, clock
 from objectstore.core.access import Caller
@@ -24,12 +24,28 @@ Handler = Callable[[Request], Answer]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 ROUTES: dict[str, dict[str, Handler]] = {
-    "/v1/{account}": {"GET": accounts.get, "HEAD": accounts.head, "PUT": accounts.put, "POST": accounts.post,
-                      "DELETE": accounts.delete},
-    "/v1/{account}/{container}": {"GET": containers.get, "HEAD": containers.head, "PUT": containers.put,
-                                  "POST": containers.post, "DELETE": containers.delete},
-    "/v1/{account}/{container}/{object}": {"GET": objects.get, "HEAD": objects.get, "PUT": uploads.put,
-                                           "POST": objects.post, "DELETE": objects.delete, "COPY": uploads.copy},
+    "/v1/{account}": {
+        "GET": accounts.get,
+        "HEAD": accounts.head,
+        "PUT": accounts.put,
+        "POST": accounts.post,
+        "DELETE": accounts.delete,
+    },
+    "/v1/{account}/{container}": {
+        "GET": containers.get,
+        "HEAD": containers.head,
+        "PUT": containers.put,
+        "POST": containers.post,
+        "DELETE": containers.delete,
+    },
+    "/v1/{account}/{container}/{object}": {
+        "GET": objects.get,
+        "HEAD": objects.get,
+        "PUT": uploads.put,
+        "POST": objects.post,
+        "DELETE": objects.delete,
+        "COPY": uploads.copy,
+    },
 }
 
 
@@ -43,7 +59,9 @@ class Dispatcher:
     def __init__(self, app: Wsgi, deps: Deps, flask_app: Any) -> None:
         self.app, self.deps, self.flask_app = app, deps, flask_app
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if not path.startswith("/v1/"):
             return self.app(environ, start_response)
@@ -54,10 +72,16 @@ class Dispatcher:
         body = answer.body
         if isinstance(body, bytes):
             if answer.status != 204:
-                headers.append(("Content-Length", str(len(body) if answer.length is None else answer.length)))
+                headers.append(
+                    ("Content-Length", str(len(body) if answer.length is None else answer.length))
+                )
         elif answer.length is not None:
             headers.append(("Content-Length", str(answer.length)))
-        headers += [("X-Trans-Id", trans_id), ("X-Openstack-Request-Id", trans_id), ("Date", _date())]
+        headers += [
+            ("X-Trans-Id", trans_id),
+            ("X-Openstack-Request-Id", trans_id),
+            ("Date", _date()),
+        ]
         start_response(answer.line, headers)
         if environ["REQUEST_METHOD"] == "HEAD":
             return []
@@ -70,29 +94,42 @@ class Dispatcher:
             answer = _error(environ, error, trans_id)
         except Exception as error:
             LOG.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
-            answer = _error(environ, Internal() if not isinstance(error, Error) else error, trans_id)
+            answer = _error(
+                environ, Internal() if not isinstance(error, Error) else error, trans_id
+            )
         if "HTTP_ORIGIN" in environ:
             cors.decorate(environ, self.deps, answer)
         return answer
 
     def _serve(self, environ: dict[str, Any], trans_id: str) -> Answer:
-        route = "/v1/{account}" + ("/{container}" if environ["PATH_INFO"].count("/") > 2 else "")
         account, container, name = split_path(environ["PATH_INFO"])
-        route = "/v1/{account}" if not container else "/v1/{account}/{container}" + ("/{object}" if name else "")
+        route = (
+            "/v1/{account}"
+            if not container
+            else "/v1/{account}/{container}" + ("/{object}" if name else "")
+        )
         environ["altostratus.route"] = route
         method = environ["REQUEST_METHOD"]
         if method == "OPTIONS":
             return cors.preflight(environ, self.deps, account, container)
-        special = _special(environ, method)
         caller = Caller(referer=environ.get("HTTP_REFERER", ""))
         req = Request(environ, self.deps, caller, trans_id)
-        if special is not None:
-            return self._checked(special, req)
+        query = environ.get("QUERY_STRING")
+        if query and tempurl.is_one(req):
+            req.caller = tempurl.caller(req)
+            return tempurl.finish(req, self._checked(self._handler(route, method), req))
         req.caller = self._caller(req)
+        if query:
+            special = _bulk(req)
+            if special is not None:
+                return self._checked(special, req)
+        return self._checked(self._handler(route, method), req)
+
+    def _handler(self, route: str, method: str) -> Handler:
         handler = ROUTES[route].get(method)
         if handler is None:
             raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(ROUTES[route]))})
-        return self._checked(handler, req)
+        return handler
 
     def _checked(self, handler: Handler, req: Request) -> Answer:
         answer = handler(req)
@@ -119,13 +156,19 @@ class Dispatcher:
         return ctx
 
 
-def _special(environ: dict[str, Any], method: str) -> Handler | None:
+def _bulk(req: Request) -> Handler | None:
+    if req.method == "PUT" and "extract-archive" in req.query:
+        return bulk.extract
+    if req.method in ("POST", "DELETE") and "bulk-delete" in req.query:
+        return bulk.delete
     return None
 
 
 def _error(environ: dict[str, Any], error: Error, trans_id: str) -> Answer:
     if error.code >= 500:
-        LOG.error("%s %s: %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), error.message)
+        LOG.error(
+            "%s %s: %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), error.message
+        )
     text, kind = swift(error, trans_id)
     headers = [("Content-Type", kind), *error.headers.items()]
     if isinstance(error, Unauthorized):

@@ -9,7 +9,14 @@ from objectstore.core import clock, links, metadata
 from objectstore.core.entries import Entry
 from objectstore.errors import InvalidHeader
 
-KEPT = ("content-encoding", "content-disposition", "content-language", "cache-control", "expires", "x-robots-tag")
+KEPT = (
+    "content-encoding",
+    "content-disposition",
+    "content-language",
+    "cache-control",
+    "expires",
+    "x-robots-tag",
+)
 """Headers of a PUT or POST that every later GET repeats."""
 _TITLES = {"x-object-manifest": "X-Object-Manifest"}
 
@@ -26,14 +33,21 @@ def _title(name: str) -> str:
 def of_entry(entry: Entry, etag: str, known_caller: bool) -> list[tuple[str, str]]:
     "The headers of a GET or HEAD, Content-Length aside."
     headers = [
-        ("Content-Type", latin(entry.content_type)), ("Etag", etag), ("Last-Modified", clock.http_date(entry.ts)),
-        ("X-Timestamp", clock.stamp(entry.ts)), ("Accept-Ranges", "bytes")]
+        ("Content-Type", latin(entry.content_type)),
+        ("Etag", etag),
+        ("Last-Modified", clock.http_date(entry.ts)),
+        ("X-Timestamp", clock.stamp(entry.ts)),
+        ("Accept-Ranges", "bytes"),
+    ]
     if entry.meta:
         headers += [(_title(name), latin(value)) for name, value in entry.meta.items()]
     if entry.delete_at is not None:
         headers.append(("X-Delete-At", str(entry.delete_at)))
     if entry.kind == "slo":
-        headers += [("X-Static-Large-Object", "True"), ("X-Manifest-Etag", entry.sysmeta.get("manifest_etag", ""))]
+        headers += [
+            ("X-Static-Large-Object", "True"),
+            ("X-Manifest-Etag", entry.sysmeta.get("manifest_etag", "")),
+        ]
     elif entry.kind == "link":
         headers += links.headers(entry)
     if entry.version_id or entry.place.sysmeta.get("versioning") is not None:
@@ -53,14 +67,18 @@ def from_request(req: Request) -> dict[str, str]:
         if key in req.environ:
             value = req.header(name)
             if len(value) > metadata.MAX_HEADER:
-                raise InvalidHeader(header=name.title(), reason=f"is longer than {metadata.MAX_HEADER} bytes")
+                raise InvalidHeader(
+                    header=name.title(), reason=f"is longer than {metadata.MAX_HEADER} bytes"
+                )
             if value:
                 found[name] = value
     manifest = req.header("X-Object-Manifest") if "HTTP_X_OBJECT_MANIFEST" in req.environ else ""
     if manifest:
         container, slash, prefix = manifest.removeprefix("/").partition("/")
         if not container or not slash or not prefix or "?" in manifest or "&" in manifest:
-            raise InvalidHeader(header="X-Object-Manifest", reason="must be in the format container/prefix")
+            raise InvalidHeader(
+                header="X-Object-Manifest", reason="must be in the format container/prefix"
+            )
         found["x-object-manifest"] = manifest.removeprefix("/")
     return found
 

@@ -7,8 +7,15 @@ from objectstore.api.request import Request
 from objectstore.store.listing import Query
 
 MAX_LIMIT = 10_000
-_ACCEPT = {"application/json": "json", "application/xml": "xml", "text/xml": "xml", "text/plain": "plain", "*/*": "plain",
-           "text/*": "plain", "application/*": "json"}
+_ACCEPT = {
+    "application/json": "json",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "text/plain": "plain",
+    "*/*": "plain",
+    "text/*": "plain",
+    "application/*": "json",
+}
 
 
 def listing_format(req: Request) -> str:
@@ -55,5 +62,11 @@ def parse_query(req: Request) -> Query:
         if limit > MAX_LIMIT:
             raise PreconditionFailed(f"Maximum limit is {MAX_LIMIT}")
     return Query(
-        limit, q.get("prefix", ""), q.get("marker", ""), q.get("end_marker", ""), q.get("delimiter", ""),
-        q.get("reverse", "").lower() in ("true", "1", "yes", "on", "t", "y"), q.get("path"))
+        limit,
+        q.get("prefix", ""),
+        q.get("marker", ""),
+        q.get("end_marker", ""),
+        q.get("delimiter", ""),
+        q.get("reverse", "").lower() in ("true", "1", "yes", "on", "t", "y"),
+        q.get("path"),
+    )

@@ -6,12 +6,22 @@ import json
 import secrets
 from collections.abc import Iterator
 
+from objectstore.api import headers as object_headers
 from objectstore.api.request import Answer, Request, latin, quoted
-from objectstore.core import access, clock, conditions, entries, large, links, manifests, objects, ranges
+from objectstore.core import (
+    access,
+    clock,
+    conditions,
+    entries,
+    large,
+    links,
+    manifests,
+    objects,
+    ranges,
+)
 from objectstore.core.entries import Entry, Place
 from objectstore.core.sources import Source, plain
 from objectstore.errors import ContainerNotFound, InvalidUrl, ObjectNotFound
-from objectstore.api import headers as object_headers
 
 HTML = ("Content-Type", "text/html; charset=UTF-8")
 
@@ -22,10 +32,21 @@ def find(req: Request, action: str) -> tuple[Place, Entry | None, bool]:
         version_id = req.query.get("version-id") if req.environ.get("QUERY_STRING") else None
         place, entry = entries.find(req.deps, req.account, req.container, req.name, version_id)
     except ContainerNotFound:
-        access.check_container(req.deps, req.caller, req.account, req.container, {}, {}, action, req.name, req.method)
+        access.check_container(
+            req.deps, req.caller, req.account, req.container, {}, {}, action, req.name, req.method
+        )
         raise
-    owner = access.check_container(req.deps, req.caller, req.account, req.container, place.sysmeta,
-                                   place.account_sysmeta, action, req.name, req.method)
+    owner = access.check_container(
+        req.deps,
+        req.caller,
+        req.account,
+        req.container,
+        place.sysmeta,
+        place.account_sysmeta,
+        action,
+        req.name,
+        req.method,
+    )
     return place, entry, owner
 
 
@@ -38,7 +59,11 @@ def get(req: Request) -> Answer:
     if entry.kind == "link" and req.query.get("symlink") != "get":
         link, entry = entry, links.follow(req.deps, req.caller, entry)
         extra = _link_headers(link, entry)
-    if req.environ.get("QUERY_STRING") and req.query.get("multipart-manifest") == "get" and _is_large(entry):
+    if (
+        req.environ.get("QUERY_STRING")
+        and req.query.get("multipart-manifest") == "get"
+        and _is_large(entry)
+    ):
         return _manifest(req, entry, extra)
     source: Source
     if entry.kind == "" and "x-object-manifest" not in entry.meta:
@@ -96,14 +121,21 @@ def _range_applies(req: Request, source: Source) -> bool:
     return condition.strip().strip('"') == source.etag.strip('"')
 
 
-def _multipart(req: Request, source: Source, headers: list[tuple[str, str]], spans: list[tuple[int, int]]) -> Answer:
+def _multipart(
+    req: Request, source: Source, headers: list[tuple[str, str]], spans: list[tuple[int, int]]
+) -> Answer:
     boundary = secrets.token_hex(16)
     heads = [
-        (f"--{boundary}\r\nContent-Type: {source.entry.content_type}\r\n"
-         f"Content-Range: bytes {start}-{start + length - 1}/{source.size}\r\n\r\n").encode()
-        for start, length in spans]
+        (
+            f"--{boundary}\r\nContent-Type: {source.entry.content_type}\r\n"
+            f"Content-Range: bytes {start}-{start + length - 1}/{source.size}\r\n\r\n"
+        ).encode()
+        for start, length in spans
+    ]
     tail = f"--{boundary}--".encode()
-    total = sum(len(h) + length + 2 for h, (_, length) in zip(heads, spans, strict=True)) + len(tail)
+    total = sum(len(h) + length + 2 for h, (_, length) in zip(heads, spans, strict=True)) + len(
+        tail
+    )
 
     def body() -> Iterator[bytes]:
         for head, (start, length) in zip(heads, spans, strict=True):
@@ -128,6 +160,7 @@ def _manifest(req: Request, entry: Entry, extra: list[tuple[str, str]]) -> Answe
     etag = entry.sysmeta.get("manifest_etag", "")
     if raw:
         import hashlib
+
         etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
     headers = [h for h in object_headers.of_entry(entry, etag, True) if h[0] != "Content-Type"]
     headers += [("Content-Type", "application/json; charset=utf-8"), *extra]
@@ -143,9 +176,17 @@ def post(req: Request) -> Answer:
         raise InvalidUrl(reason="version-id cannot be used with POST")
     if entry.kind == "link":
         link = entry.sysmeta["link"]
-        return Answer(307, [("Location", quoted(link["path"])), HTML], b"The requested POST was to a symlink.\n")
+        return Answer(
+            307,
+            [("Location", quoted(link["path"])), HTML],
+            b"The requested POST was to a symlink.\n",
+        )
     meta = object_headers.from_request(req)
-    if "x-object-manifest" in entry.meta and "x-object-manifest" not in meta and not req.has("X-Object-Manifest"):
+    if (
+        "x-object-manifest" in entry.meta
+        and "x-object-manifest" not in meta
+        and not req.has("X-Object-Manifest")
+    ):
         meta["x-object-manifest"] = entry.meta["x-object-manifest"]
     delete_at = object_headers.delete_at(req)
     ts = objects.set_metadata(req.deps, entry, meta, req.content_type or None, delete_at)
@@ -158,6 +199,7 @@ def delete(req: Request) -> Answer:
     version_id = req.query.get("version-id")
     if req.query.get("multipart-manifest") == "delete" and version_id is None:
         from objectstore.api import bulk
+
         return bulk.delete_large(req, entry)
     _limit_rate(req)
     headers = objects.delete(req.deps, place, req.name, version_id)
@@ -167,4 +209,6 @@ def delete(req: Request) -> Answer:
 
 
 def _limit_rate(req: Request) -> None:
-    req.deps.limiter.take(f"container {req.account}/{req.container}", req.deps.config.limits.container_writes_per_s)
+    req.deps.limiter.take(
+        f"container {req.account}/{req.container}", req.deps.config.limits.container_writes_per_s
+    )

@@ -48,8 +48,18 @@ _OWN_PHRASES = {498: "Rate Limited", 499: "Client Disconnect"}
 class Request:
     "One request. `path` was split into account, container and name (object); absent ones are empty."
 
-    __slots__ = ("_body_read", "_query", "account", "caller", "container", "deps", "environ", "method", "name",
-                 "trans_id")
+    __slots__ = (
+        "_body_read",
+        "_query",
+        "account",
+        "caller",
+        "container",
+        "deps",
+        "environ",
+        "method",
+        "name",
+        "trans_id",
+    )
 
     def __init__(self, environ: dict[str, Any], deps: Deps, caller: Caller, trans_id: str) -> None:
         self.environ, self.deps, self.caller, self.trans_id = environ, deps, caller, trans_id
@@ -64,7 +74,9 @@ class Request:
         if self._query is None:
             text = self.environ.get("QUERY_STRING", "")
             try:
-                self._query = dict(parse_qsl(text, keep_blank_values=True, errors="strict")) if text else {}
+                self._query = (
+                    dict(parse_qsl(text, keep_blank_values=True, errors="strict")) if text else {}
+                )
             except (ValueError, UnicodeError):
                 raise InvalidUrl(reason="the query is not UTF-8") from None
         return self._query
@@ -94,8 +106,11 @@ class Request:
         "Headers that begin with `prefix`: the rest of their names, in lower case, to their values."
         start = "HTTP_" + prefix.upper().replace("-", "_")
         size = len(start)
-        return {key[size:].lower().replace("_", "-"): value if value.isascii() else _utf8(key, value)
-                for key, value in self.environ.items() if key.startswith(start)}
+        return {
+            key[size:].lower().replace("_", "-"): value if value.isascii() else _utf8(key, value)
+            for key, value in self.environ.items()
+            if key.startswith(start)
+        }
 
     @property
     def is_chunked(self) -> bool:

@@ -50,7 +50,9 @@ def put(req: Request) -> Answer:
 
 def limit_rate(req: Request) -> None:
     "Wait for the container's turn to be written to, where its writes are limited."
-    req.deps.limiter.take(f"container {req.account}/{req.container}", req.deps.config.limits.container_writes_per_s)
+    req.deps.limiter.take(
+        f"container {req.account}/{req.container}", req.deps.config.limits.container_writes_per_s
+    )
 
 
 def _check_conditions(req: Request, old: Entry | None) -> None:
@@ -61,7 +63,11 @@ def _check_conditions(req: Request, old: Entry | None) -> None:
         if old is not None and old.kind != "marker":
             raise PreconditionFailed()
     match = req.environ.get("HTTP_IF_MATCH")
-    if match and "*" not in (tags := conditions.etags(match)) and (old is None or old.etag not in tags):
+    if (
+        match
+        and "*" not in (tags := conditions.etags(match))
+        and (old is None or old.etag not in tags)
+    ):
         raise PreconditionFailed()
 
 
@@ -85,6 +91,7 @@ def _put_body(req: Request, place: Place, old: Entry | None) -> Answer:
 def _limited(req: Request, most: int) -> Iterator[bytes]:
     class TooMuch(ObjectTooLarge):
         "The object is larger than allowed."
+
     return req.chunks(most, TooMuch)
 
 
@@ -95,8 +102,13 @@ def _draft(req: Request, name: str) -> Draft:
             ts = clock.parse_stamp(req.header("X-Timestamp"))
         except ValueError:
             raise InvalidHeader(header="X-Timestamp", reason="is no timestamp") from None
-    return Draft(name, _content_type(req, name), object_headers.from_request(req),
-                 delete_at=object_headers.delete_at(req), ts=ts)
+    return Draft(
+        name,
+        _content_type(req, name),
+        object_headers.from_request(req),
+        delete_at=object_headers.delete_at(req),
+        ts=ts,
+    )
 
 
 def _content_type(req: Request, name: str) -> str:
@@ -107,8 +119,12 @@ def _content_type(req: Request, name: str) -> str:
 
 
 def _created(saved: Saved, etag: str | None = None) -> Answer:
-    headers = [HTML, ("Etag", etag or saved.etag), ("Last-Modified", clock.http_date(saved.ts)),
-               ("X-Timestamp", clock.stamp(saved.ts))]
+    headers = [
+        HTML,
+        ("Etag", etag or saved.etag),
+        ("Last-Modified", clock.http_date(saved.ts)),
+        ("X-Timestamp", clock.stamp(saved.ts)),
+    ]
     if saved.version_id:
         headers.append(("X-Object-Version-Id", saved.version_id))
     return Answer(201, headers)
@@ -127,10 +143,18 @@ def _restore(req: Request, place: Place) -> Answer:
 
 def _put_link(req: Request, place: Place, old: Entry | None) -> Answer:
     if req.length or (req.is_chunked and req.body(1)):
-        raise InvalidHeader(header="X-Symlink-Target", reason="Symlink requests require a zero byte body")
+        raise InvalidHeader(
+            header="X-Symlink-Target", reason="Symlink requests require a zero byte body"
+        )
     _check_conditions(req, old)
-    link = links.parse(req.deps, req.account, f"/{req.container}/{req.name}", req.header("X-Symlink-Target"),
-                       req.header("X-Symlink-Target-Account"), req.header("X-Symlink-Target-Etag"))
+    link = links.parse(
+        req.deps,
+        req.account,
+        f"/{req.container}/{req.name}",
+        req.header("X-Symlink-Target"),
+        req.header("X-Symlink-Target-Account"),
+        req.header("X-Symlink-Target-Etag"),
+    )
     links.pin(req.deps, req.caller, link)
     draft = _draft(req, req.name)
     draft.kind, draft.sysmeta = "link", {"link": link}
@@ -149,20 +173,33 @@ def _put_manifest(req: Request, place: Place, old: Entry | None) -> Answer:
     etag = req.header("ETag").strip().strip('"').lower()
     if req.query.get("heartbeat", "").lower() in ("true", "1", "yes", "on", "t", "y"):
         body = _with_heartbeat(req, place, draft, old, items, etag)
-        return Answer(202, [("Content-Type", "text/plain" if _wants_plain(req) else "application/json")], body)
-    saved = _save_manifest(req, place, draft, old, manifests.check(req.deps, req.caller, req.account, items), etag)
+        return Answer(
+            202, [("Content-Type", "text/plain" if _wants_plain(req) else "application/json")], body
+        )
+    saved = _save_manifest(
+        req, place, draft, old, manifests.check(req.deps, req.caller, req.account, items), etag
+    )
     return _created(saved, f'"{saved.etag}"')
 
 
-def _save_manifest(req: Request, place: Place, draft: Draft, old: Entry | None, checks: Iterable[Any], etag: str) -> Saved:
+def _save_manifest(
+    req: Request, place: Place, draft: Draft, old: Entry | None, checks: Iterable[Any], etag: str
+) -> Saved:
     manifest = next(m for m in checks if m is not None)
     return _store_manifest(req, place, draft, old, manifest, etag)
 
 
-def _store_manifest(req: Request, place: Place, draft: Draft, old: Entry | None, manifest: manifests.Manifest,
-                    etag: str) -> Saved:
+def _store_manifest(
+    req: Request,
+    place: Place,
+    draft: Draft,
+    old: Entry | None,
+    manifest: manifests.Manifest,
+    etag: str,
+) -> Saved:
     if etag and etag != manifest.etag:
         from objectstore.errors import EtagMismatch
+
         raise EtagMismatch()
     quotas.check_upload(req.deps, place, len(manifest.stored), old)
     stored = content.store(req.deps, req.deps.policy_at(place.policy), [manifest.stored])
@@ -175,8 +212,14 @@ def _wants_plain(req: Request) -> bool:
     return "json" not in req.header("Accept")
 
 
-def _with_heartbeat(req: Request, place: Place, draft: Draft, old: Entry | None, items: list[dict[str, Any]],
-                    etag: str) -> Iterator[bytes]:
+def _with_heartbeat(
+    req: Request,
+    place: Place,
+    draft: Draft,
+    old: Entry | None,
+    items: list[dict[str, Any]],
+    etag: str,
+) -> Iterator[bytes]:
     "Spaces while segments are looked at, then the outcome: the status of the answer was sent long before."
     yield b" "
     outcome: dict[str, Any] = {"Response Body": "", "Errors": []}
@@ -186,10 +229,16 @@ def _with_heartbeat(req: Request, place: Place, draft: Draft, old: Entry | None,
                 yield b" "
             else:
                 saved = _store_manifest(req, place, draft, old, step, etag)
-                outcome |= {"Response Status": "201 Created", "Etag": f'"{saved.etag}"',
-                            "Last Modified": clock.http_date(saved.ts)}
+                outcome |= {
+                    "Response Status": "201 Created",
+                    "Etag": f'"{saved.etag}"',
+                    "Last Modified": clock.http_date(saved.ts),
+                }
     except Error as error:
-        outcome |= {"Response Status": f"{error.code} {error.title}", "Response Body": error.message}
+        outcome |= {
+            "Response Status": f"{error.code} {error.title}",
+            "Response Body": error.message,
+        }
     if not _wants_plain(req):
         yield b"\r\n\r\n" + json.dumps(outcome).encode()
         return
@@ -207,7 +256,12 @@ def copy(req: Request) -> Answer:
     if "/" in account:
         raise PreconditionFailed("Destination-Account cannot contain slashes.")
     source = (req.account, req.container, req.name)
-    req.account, req.container, req.name, req.method = account, container, metadata.object_name(name), "PUT"
+    req.account, req.container, req.name, req.method = (
+        account,
+        container,
+        metadata.object_name(name),
+        "PUT",
+    )
     return _copy(req, *source)
 
 
@@ -233,11 +287,25 @@ def _put_copy(req: Request) -> Answer:
 
 def _copy(req: Request, account: str, container: str, name: str) -> Answer:
     place, old, _ = find(_without_version(req), "write")
-    source_place, source_entry = entries.find(req.deps, account, container, name, req.query.get("version-id"))
-    access.check_container(req.deps, req.caller, account, container, source_place.sysmeta, source_place.account_sysmeta,
-                           "read", name)
+    source_place, source_entry = entries.find(
+        req.deps, account, container, name, req.query.get("version-id")
+    )
+    access.check_container(
+        req.deps,
+        req.caller,
+        account,
+        container,
+        source_place.sysmeta,
+        source_place.account_sysmeta,
+        "read",
+        name,
+    )
     entry = entries.existing((source_place, source_entry))
-    conditions.not_modified(lambda h: req.header(h) if h in ("If-Match", "If-Unmodified-Since") else "", entry.etag, entry.ts)
+    conditions.not_modified(
+        lambda h: req.header(h) if h in ("If-Match", "If-Unmodified-Since") else "",
+        entry.etag,
+        entry.ts,
+    )
     original = entry
     if entry.kind == "link" and req.query.get("symlink") != "get":
         entry = links.follow(req.deps, req.caller, entry)
@@ -252,9 +320,11 @@ def _copy(req: Request, account: str, container: str, name: str) -> Answer:
     saved = objects.commit(req.deps, place, draft, _copy_bytes(req, place, source, entry))
     answer = _created(saved, f'"{saved.etag}"' if draft.kind == "slo" else None)
     answer.headers += [
-        ("X-Copied-From", quoted(f"{container}/{name}")), ("X-Copied-From-Account", quoted(account)),
+        ("X-Copied-From", quoted(f"{container}/{name}")),
+        ("X-Copied-From-Account", quoted(account)),
         ("X-Copied-From-Last-Modified", clock.http_date(original.ts)),
-        *((n.title(), latin(v)) for n, v in draft.meta.items() if n.startswith("x-object-meta-"))]
+        *((n.title(), latin(v)) for n, v in draft.meta.items() if n.startswith("x-object-meta-")),
+    ]
     return answer
 
 
@@ -288,7 +358,9 @@ def _copy_draft(req: Request, entry: Entry, as_manifest: bool) -> Draft:
     return draft
 
 
-def _copy_bytes(req: Request, place: Place, source: Source, entry: Entry) -> content.Content | Shared:
+def _copy_bytes(
+    req: Request, place: Place, source: Source, entry: Entry
+) -> content.Content | Shared:
     "The same blob, where the bytes and the number of copies are the same; else bytes written anew."
     whole = source.size == entry.stored
     if whole and source.etag == entry.etag and place.policy == entry.place.policy:
@@ -296,5 +368,3 @@ def _copy_bytes(req: Request, place: Place, source: Source, entry: Entry) -> con
     if entry.kind and source.size == entry.stored and place.policy == entry.place.policy:
         return Shared(entry.blob_id, entry.stored, entry.etag)
     return content.store(req.deps, req.deps.policy_at(place.policy), source.read(0, source.size))
-
-

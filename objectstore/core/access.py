@@ -59,10 +59,18 @@ def standing(deps: Deps, caller: Caller, account: str) -> str:
         return ""
     known = caller._standing.get(account)
     if known is None:
-        project = account.removeprefix(deps.reseller_prefix) if account.startswith(deps.reseller_prefix) else ""
+        project = (
+            account.removeprefix(deps.reseller_prefix)
+            if account.startswith(deps.reseller_prefix)
+            else ""
+        )
         known = caller._standing[account] = _decide(
-            deps, tuple(ctx.roles), bool(project) and ctx.project_id == project, ctx.system,
-            int(time.time()) // _DECISION_S)
+            deps,
+            tuple(ctx.roles),
+            bool(project) and ctx.project_id == project,
+            ctx.system,
+            int(time.time()) // _DECISION_S,
+        )
     return known
 
 
@@ -80,7 +88,9 @@ def _decide(deps: Deps, roles: tuple[str, ...], own: bool, system: str | None, p
 
 def _ask(deps: Deps, roles: tuple[str, ...], own: bool, system: str | None, period: int) -> str:
     ctx = Context(roles=roles, project_id="own" if own else "other", system=system)
-    if _rule(deps, "objectstore:operate", ctx, own) or _rule(deps, "objectstore:reseller", ctx, own):
+    if _rule(deps, "objectstore:operate", ctx, own) or _rule(
+        deps, "objectstore:reseller", ctx, own
+    ):
         return OWNER
     if _rule(deps, "objectstore:read", ctx, own) or _rule(deps, "objectstore:read_all", ctx, own):
         return READER
@@ -108,7 +118,9 @@ def _identities(ctx: Context) -> set[str]:
     return {f"{p}:{u}", f"{p}:*", f"*:{u}", "*:*", p, u}
 
 
-def check_account(deps: Deps, caller: Caller, account: str, sysmeta: dict[str, Any], write: bool) -> bool:
+def check_account(
+    deps: Deps, caller: Caller, account: str, sysmeta: dict[str, Any], write: bool
+) -> bool:
     "Whether the caller counts as owner. Raises AccessDenied or TokenNeeded without the right."
     caller.decided = True
     if caller.scope is not None:
@@ -124,9 +136,17 @@ def check_account(deps: Deps, caller: Caller, account: str, sysmeta: dict[str, A
     raise caller.denied()
 
 
-def check_container(deps: Deps, caller: Caller, account: str, container: str, acls: dict[str, Any],
-                    account_sysmeta: dict[str, Any], action: str, name: str | None = None,
-                    method: str = "GET") -> bool:
+def check_container(
+    deps: Deps,
+    caller: Caller,
+    account: str,
+    container: str,
+    acls: dict[str, Any],
+    account_sysmeta: dict[str, Any],
+    action: str,
+    name: str | None = None,
+    method: str = "GET",
+) -> bool:
     """Whether the caller counts as owner; raises without the right. `action`: "list" (or read metadata), "read" an object,
     "write" an object, "own" (change the container)."""
     caller.decided = True
@@ -144,7 +164,9 @@ def check_container(deps: Deps, caller: Caller, account: str, container: str, ac
         return False
     if action in ("write", "own") and grant == "read-write":
         return False
-    if action != "own" and _acl_allows(caller, acls.get("write" if action == "write" else "read", ""), action):
+    if action != "own" and _acl_allows(
+        caller, acls.get("write" if action == "write" else "read", ""), action
+    ):
         return False
     raise caller.denied()
 
@@ -152,8 +174,13 @@ def check_container(deps: Deps, caller: Caller, account: str, container: str, ac
 def _in_scope(caller: Caller, account: str, container: str, name: str | None, method: str) -> bool:
     assert caller.scope is not None
     for_account, for_container, prefix = caller.scope
-    return (method in caller.grants and name is not None and account == for_account
-            and for_container in (None, container) and (prefix is None or name.startswith(prefix)))
+    return (
+        method in caller.grants
+        and name is not None
+        and account == for_account
+        and for_container in (None, container)
+        and (prefix is None or name.startswith(prefix))
+    )
 
 
 def _acl_allows(caller: Caller, text: str, action: str) -> bool:
@@ -167,10 +194,19 @@ def _acl_allows(caller: Caller, text: str, action: str) -> bool:
     if ctx is None:
         return False
     members = {g for g in groups if not g.startswith(".")}
-    if _identities(ctx) - {ctx.project_id, ctx.user_id} & members & {g for g in members if ":" in g}:
+    if (
+        _identities(ctx) - {ctx.project_id, ctx.user_id}
+        & members
+        & {g for g in members if ":" in g}
+    ):
         return True
-    named = {f"{ctx.project_name}:{ctx.user_name}", f"{ctx.project_id}:{ctx.user_name}", f"{ctx.project_name}:{ctx.user_id}",
-             f"{ctx.project_name}:*", f"*:{ctx.user_name}"}
+    named = {
+        f"{ctx.project_name}:{ctx.user_name}",
+        f"{ctx.project_id}:{ctx.user_name}",
+        f"{ctx.project_name}:{ctx.user_id}",
+        f"{ctx.project_name}:*",
+        f"*:{ctx.user_name}",
+    }
     if "default" == ctx.user_domain_id == ctx.project_domain_id and named & members:
         return True
     return bool(set(ctx.roles) & members)
@@ -204,15 +240,22 @@ def clean_acl(header: str, text: str) -> str:
             items.append(unquote(item) if not colon else unquote(f"{first}:{second}"))
             continue
         if first not in (".r", ".ref", ".referer", ".referrer"):
-            raise InvalidHeader(header=header, reason=f"Unknown designator {first!r} in ACL: {item!r}")
+            raise InvalidHeader(
+                header=header, reason=f"Unknown designator {first!r} in ACL: {item!r}"
+            )
         if "write" in header.lower():
-            raise InvalidHeader(header=header, reason=f"Referrers not allowed in write ACL: {item!r}")
+            raise InvalidHeader(
+                header=header, reason=f"Referrers not allowed in write ACL: {item!r}"
+            )
         denied = second.startswith("-")
         host = second.removeprefix("-").strip()
         if host not in ("", "*") and host.startswith("*"):
             host = host[1:]
         if not host or host == ".":
-            raise InvalidHeader(header=header, reason=f"No host/domain value after referrer designation in ACL: {item!r}")
+            raise InvalidHeader(
+                header=header,
+                reason=f"No host/domain value after referrer designation in ACL: {item!r}",
+            )
         items.append(f".r:{'-' if denied else ''}{host}")
     return ",".join(items)
 

@@ -54,9 +54,12 @@ def list_containers(deps: Deps, name: str, query: Query) -> list[Any]:
         return accounts.containers(session, name, query)
 
 
-def update(deps: Deps, name: str, meta: dict[str, str], quota: dict[str, str], acl: dict[str, Any] | None) -> bool:
+def update(
+    deps: Deps, name: str, meta: dict[str, str], quota: dict[str, str], acl: dict[str, Any] | None
+) -> bool:
     """Set metadata, quotas (an empty value removes) and the ACL; True when the account was made by that. Raises
     InvalidHeader beyond the limits."""
+
     def work(session: Session) -> bool:
         known = accounts.get(session, name) is not None
         account = accounts.ensure(session, name, clock.now())
@@ -65,14 +68,18 @@ def update(deps: Deps, name: str, meta: dict[str, str], quota: dict[str, str], a
         if acl is not None:
             sysmeta["acl"] = acl
         if quota:
-            sysmeta["quota"] = {k: v for k, v in {**sysmeta.get("quota", {}), **quota}.items() if v != ""}
+            sysmeta["quota"] = {
+                k: v for k, v in {**sysmeta.get("quota", {}), **quota}.items() if v != ""
+            }
         account.sysmeta = sysmeta
         return not known
+
     return deps.committer.run(work)
 
 
 def delete(deps: Deps, name: str) -> None:
     "Forget an account. Raises AccountNotFound, or ContainerNotEmpty while it has containers."
+
     def work(session: Session) -> None:
         account = accounts.get(session, name)
         if account is None:
@@ -80,4 +87,5 @@ def delete(deps: Deps, name: str) -> None:
         if accounts.totals(session, name):
             raise ContainerNotEmpty("The account still has containers.")
         accounts.remove(session, account)
+
     deps.committer.run(work)

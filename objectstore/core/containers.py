@@ -44,6 +44,7 @@ def find(deps: Deps, account: str, name: str) -> Container | None:
 def put(deps: Deps, account: str, name: str, settings: Settings) -> bool:
     """Make the container, or change one that is there; True when it was made. Raises PolicyConflict, TooManyContainers,
     InvalidHeader."""
+
     def work(session: Session) -> bool:
         now = clock.now()
         accounts.ensure(session, account, now)
@@ -53,21 +54,26 @@ def put(deps: Deps, account: str, name: str, settings: Settings) -> bool:
             limit = deps.config.limits.max_containers
             if limit and sum(t[1] for t in accounts.totals(session, account)) >= limit:
                 raise TooManyContainers(limit=limit)
-            container = containers.add(session, account, name, now, (settings.policy or deps.policies[0]).index)
+            container = containers.add(
+                session, account, name, now, (settings.policy or deps.policies[0]).index
+            )
         elif settings.policy is not None and settings.policy.index != container.policy:
             raise PolicyConflict()
         _apply(session, container, settings, now)
         return made
+
     return deps.committer.run(work)
 
 
 def post(deps: Deps, account: str, name: str, settings: Settings) -> None:
     "Change a container. Raises ContainerNotFound, InvalidHeader."
+
     def work(session: Session) -> None:
         container = containers.get(session, account, name, lock=True)
         if container is None:
             raise ContainerNotFound()
         _apply(session, container, settings, clock.now())
+
     deps.committer.run(work)
 
 
@@ -77,8 +83,10 @@ def _apply(session: Session, container: Container, settings: Settings, now: int)
         old = container.sysmeta
         new = {k: v for k, v in {**old, **settings.sysmeta}.items() if v != ""}
         if new.get("versioning") is not None and new.get("versions_location"):
-            raise InvalidHeader(header="X-Versions-Enabled",
-                                reason="a container has either X-Versions-Enabled or a location for its versions")
+            raise InvalidHeader(
+                header="X-Versions-Enabled",
+                reason="a container has either X-Versions-Enabled or a location for its versions",
+            )
         if new.get("sync_to") and new.get("sync_to") != old.get("sync_to"):
             objects.note_all(session, container.id)
         container.sysmeta = new
@@ -89,6 +97,7 @@ def _apply(session: Session, container: Container, settings: Settings, now: int)
 
 def delete(deps: Deps, account: str, name: str) -> None:
     "Forget an empty container. Raises ContainerNotFound, ContainerNotEmpty."
+
     def work(session: Session) -> None:
         container = containers.get(session, account, name, lock=True)
         if container is None:
@@ -96,6 +105,7 @@ def delete(deps: Deps, account: str, name: str) -> None:
         if objects.any_in(session, container.id):
             raise ContainerNotEmpty()
         containers.remove(session, container)
+
     deps.committer.run(work)
 
 

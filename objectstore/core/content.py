@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from objectstore.store import Session
-
 from common.errors import Unavailable
 from common.ids import new_hex
 from objectstore.core import Deps, Policy
 from objectstore.core.encryption import decrypt, encrypt
 from objectstore.errors import EtagMismatch
-from objectstore.store import blobs
+from objectstore.store import Session, blobs
 
 EMPTY_MD5 = hashlib.md5(b"", usedforsecurity=False).hexdigest()
 
@@ -64,7 +62,15 @@ def _put(deps: Deps, policy: Policy, chunks: Iterable[bytes]) -> Content:
     blob_id, secret = new_hex(), deps.keymaster.new_key()
     data = encrypt(secret[0], chunks) if secret else chunks
     stored = deps.engine.put(blob_id, data, policy.copies)
-    return Content(stored.size, "", blob_id, stored.locator, secret[1] if secret else None, stored.complete, policy.index)
+    return Content(
+        stored.size,
+        "",
+        blob_id,
+        stored.locator,
+        secret[1] if secret else None,
+        stored.complete,
+        policy.index,
+    )
 
 
 def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
@@ -86,7 +92,9 @@ def discard(deps: Deps, content: Content) -> None:
         deps.engine.delete(content.locator)
 
 
-def read(deps: Deps, blob_id: str | None, locator: str, key: str | None, start: int, length: int) -> Iterator[bytes]:
+def read(
+    deps: Deps, blob_id: str | None, locator: str, key: str | None, start: int, length: int
+) -> Iterator[bytes]:
     """`length` bytes from `start`, checked and decrypted. Raises the engine's BlobUnreadable before the first byte,
     or in the middle when the last copy fails."""
     if blob_id is None or length <= 0:

@@ -14,6 +14,7 @@ LOG = logging.getLogger(__name__)
 
 def note(committer: Committer, blob_id: str) -> None:
     "Have the keeper look at a blob soon. Never raises: the reader goes on with another copy."
+
     def work(session: Session) -> None:
         blobs.note_damage(session, blob_id, clock.now())
 
@@ -22,6 +23,7 @@ def note(committer: Committer, blob_id: str) -> None:
             committer.run(work)
         except Exception:
             LOG.exception("the damage of blob %s could not be written down", blob_id)
+
     threading.Thread(target=run, name="damage", daemon=True).start()
 
 

@@ -34,6 +34,7 @@ class Keymaster:
         if self.current is None:
             return None
         from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+
         key = os.urandom(32)
         wrapped = aes_key_wrap(self._wrapping[self.current], key)
         return key, f"{self.current}:{base64.b64encode(wrapped).decode()}"
@@ -41,6 +42,7 @@ class Keymaster:
     def unwrap(self, text: str) -> bytes:
         "The data key. Raises LookupError when its root secret is not configured any more."
         from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
+
         secret_id, _, wrapped = text.rpartition(":")
         if secret_id not in self._wrapping:
             raise LookupError(f"root secret {secret_id!r} is not configured")
@@ -50,6 +52,7 @@ class Keymaster:
 def _derive(secret: str) -> bytes:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     try:
         raw = base64.b64decode(secret, validate=True)
     except ValueError:
@@ -62,6 +65,7 @@ def _derive(secret: str) -> bytes:
 def encrypt(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
     "Ciphertext of the same lengths."
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
     encryptor = Cipher(algorithms.AES(key), modes.CTR(bytes(_BLOCK))).encryptor()
     for chunk in chunks:
         yield encryptor.update(chunk)
@@ -70,6 +74,7 @@ def encrypt(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
 def decrypt(key: bytes, chunks: Iterable[bytes], start: int) -> Iterator[bytes]:
     "Plain text of ciphertext that begins at byte `start` of its blob."
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
     counter = (start // _BLOCK).to_bytes(_BLOCK, "big")
     decryptor = Cipher(algorithms.AES(key), modes.CTR(counter)).decryptor()
     decryptor.update(bytes(start % _BLOCK))

@@ -60,12 +60,29 @@ class Entry:
 
 def _entry(place: Place, row: Any, name: str) -> Entry:
     m = row._mapping
-    return Entry(place, name, m["version_id"], m["ts"], m["size"], m["stored"], m["etag"], m["content_type"],
-                 m["kind"], m["meta"], m["sysmeta"], m["delete_at"], m["blob_id"], m["locator"] or "",
-                 m["blob_size"] or 0, m["blob_key"])
+    return Entry(
+        place,
+        name,
+        m["version_id"],
+        m["ts"],
+        m["size"],
+        m["stored"],
+        m["etag"],
+        m["content_type"],
+        m["kind"],
+        m["meta"],
+        m["sysmeta"],
+        m["delete_at"],
+        m["blob_id"],
+        m["locator"] or "",
+        m["blob_size"] or 0,
+        m["blob_key"],
+    )
 
 
-def find(deps: Deps, account: str, container: str, name: str, version_id: str | None = None) -> tuple[Place, Entry | None]:
+def find(
+    deps: Deps, account: str, container: str, name: str, version_id: str | None = None
+) -> tuple[Place, Entry | None]:
     """The container and what `name` is in it: None for nothing, or when its time is over. `version_id` asks for that
     version ("null" is the unversioned one). Raises ContainerNotFound."""
     with deps.db.read() as session:
@@ -73,9 +90,20 @@ def find(deps: Deps, account: str, container: str, name: str, version_id: str | 
         if row is None:
             raise ContainerNotFound()
         m = row._mapping
-        place = Place(account, container, m["c_id"], m["policy"], m["c_meta"], m["c_sysmeta"], m["a_meta"], m["a_sysmeta"])
+        place = Place(
+            account,
+            container,
+            m["c_id"],
+            m["policy"],
+            m["c_meta"],
+            m["c_sysmeta"],
+            m["a_meta"],
+            m["a_sysmeta"],
+        )
         current = _entry(place, row, name) if m["o_name"] is not None else None
-        if version_id is not None and (current is None or (current.version_id or "null") != version_id):
+        if version_id is not None and (
+            current is None or (current.version_id or "null") != version_id
+        ):
             wanted = "" if version_id == "null" else version_id
             older = objects.find_version(session, place.container_id, name, wanted)
             return place, _entry(place, older, name) if older is not None else None

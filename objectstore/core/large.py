@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,26 +49,26 @@ class Segmented:
         first = next(chunks, None)
         return iter(()) if first is None else _with_first(first, chunks)
 
-    def _chunks(self, start: int, length: int) -> Iterator[bytes]:
+    def _chunks(self, start: int, length: int) -> Generator[bytes, None, None]:
         index = bisect_right(self._ends, start)
         while length > 0 and index < len(self.segments):
             segment = self.segments[index]
             inside = start - (self._ends[index] - segment.length)
             take = min(segment.length - inside, length)
             if segment.data is not None:
-                yield segment.data[inside:inside + take]
+                yield segment.data[inside : inside + take]
             else:
                 assert segment.open is not None
                 yield from segment.open().read(segment.start + inside, take)
             start, length, index = start + take, length - take, index + 1
 
 
-def _with_first(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _with_first(first: bytes, rest: Generator[bytes, None, None]) -> Iterator[bytes]:
     try:
         yield first
         yield from rest
     finally:
-        rest.close()  # type: ignore[attr-defined]
+        rest.close()
 
 
 def source_of(deps: Deps, caller: Caller, entry: Entry, depth: int = 0) -> Source:
@@ -94,13 +94,19 @@ def _static(deps: Deps, caller: Caller, entry: Entry, depth: int) -> Segmented:
             data = base64.b64decode(item["data"])
             segments.append(Segment(len(data), data=data))
             continue
-        start, end = (int(x) for x in item["range"].split("-")) if item.get("range") else (0, item["bytes"] - 1)
+        start, end = (
+            (int(x) for x in item["range"].split("-"))
+            if item.get("range")
+            else (0, item["bytes"] - 1)
+        )
         opener = _opener(deps, caller, entry, item, depth)
         segments.append(Segment(end - start + 1, start, None, item["name"], opener))
     return Segmented(entry, segments, f'"{entry.etag}"')
 
 
-def _opener(deps: Deps, caller: Caller, entry: Entry, item: dict[str, Any], depth: int) -> Callable[[], Source]:
+def _opener(
+    deps: Deps, caller: Caller, entry: Entry, item: dict[str, Any], depth: int
+) -> Callable[[], Source]:
     def opened() -> Source:
         container, name = item["name"].lstrip("/").split("/", 1)
         try:
@@ -112,6 +118,7 @@ def _opener(deps: Deps, caller: Caller, entry: Entry, item: dict[str, Any], dept
         if found.etag != item["hash"] or found.size != item["bytes"]:
             raise SegmentFault(name=item["name"])
         return source_of(deps, caller, found, depth + 1)
+
     return opened
 
 
@@ -122,6 +129,7 @@ def _check_segment(deps: Deps, caller: Caller, segment: Entry) -> None:
 def dynamic_rows(deps: Deps, entry: Entry) -> tuple[str, list[Any]]:
     "The container of a dynamic large object's segments, and their listing rows."
     from urllib.parse import unquote
+
     container, _, prefix = unquote(entry.meta["x-object-manifest"]).lstrip("/").partition("/")
     with deps.db.read() as session:
         found = containers.get(session, entry.place.account, container)
@@ -130,7 +138,9 @@ def dynamic_rows(deps: Deps, entry: Entry) -> tuple[str, list[Any]]:
         rows: list[Any] = []
         marker = ""
         while True:
-            page = containers.objects(session, found.id, listing.Query(10_000, prefix=prefix, marker=marker))
+            page = containers.objects(
+                session, found.id, listing.Query(10_000, prefix=prefix, marker=marker)
+            )
             rows += page
             if len(page) < 10_000:
                 return container, rows
@@ -146,9 +156,8 @@ def _dynamic(deps: Deps, caller: Caller, entry: Entry) -> Segmented:
             found = entries.existing(entries.find(deps, entry.place.account, container, name))
             _check_segment(deps, caller, found)
             return source_of(deps, caller, links.follow(deps, caller, found), 1)
+
         return opened
 
     segments = [Segment(row[1], 0, None, row[0], opener(row[0])) for row in rows if row[1]]
     return Segmented(entry, segments, f'"{digest.hexdigest()}"')
-
-

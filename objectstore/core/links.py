@@ -13,17 +13,26 @@ MAX_HOPS = 2
 CONTENT_TYPE = "application/symlink"
 
 
-def parse(deps: Deps, account: str, path: str, target: str, target_account: str, target_etag: str) -> dict[str, Any]:
+def parse(
+    deps: Deps, account: str, path: str, target: str, target_account: str, target_etag: str
+) -> dict[str, Any]:
     "The link that a PUT asks for. Raises InvalidHeader."
     container, name = metadata.container_and_object("X-Symlink-Target", target)
     metadata.object_name(name)
     if "/" in target_account:
-        raise InvalidHeader(header="X-Symlink-Target-Account", reason="Account name cannot contain slashes")
+        raise InvalidHeader(
+            header="X-Symlink-Target-Account", reason="Account name cannot contain slashes"
+        )
     to = target_account or account
     if (to, f"/{container}/{name}") == (account, path):
         raise InvalidHeader(header="X-Symlink-Target", reason="Symlink cannot target itself")
-    link: dict[str, Any] = {"account": to, "container": container, "name": name,
-                            "path": f"/v1/{to}/{container}/{name}", "other_account": to != account}
+    link: dict[str, Any] = {
+        "account": to,
+        "container": container,
+        "name": name,
+        "path": f"/v1/{to}/{container}/{name}",
+        "other_account": to != account,
+    }
     if target_etag:
         link["etag"] = target_etag.strip().strip('"').lower()
     return link
@@ -34,7 +43,9 @@ def pin(deps: Deps, caller: Caller, link: dict[str, Any]) -> None:
     if "etag" not in link:
         return
     try:
-        target = entries.existing(entries.find(deps, link["account"], link["container"], link["name"]))
+        target = entries.existing(
+            entries.find(deps, link["account"], link["container"], link["name"])
+        )
     except entries.ObjectNotFound:
         raise LinkConflict(reason="it does not exist") from None
     except entries.ContainerNotFound:
@@ -50,7 +61,9 @@ def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
     p = entry.place
     if caller.scope is not None and caller.scope[0] == p.account:
         return False  # a temporary URL for the link is one for what it links to, in its account
-    return access.check_container(deps, caller, p.account, p.container, p.sysmeta, p.account_sysmeta, "read", entry.name)
+    return access.check_container(
+        deps, caller, p.account, p.container, p.sysmeta, p.account_sysmeta, "read", entry.name
+    )
 
 
 def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
@@ -64,7 +77,9 @@ def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
         target = entries.existing(found)
         check_readable(deps, caller, target)
         if "etag" in link and target.etag != link["etag"]:
-            raise LinkConflict(reason="the target was changed after the link was made",)
+            raise LinkConflict(
+                reason="the target was changed after the link was made",
+            )
         entry = target
     raise LinkLoop(limit=MAX_HOPS)
 
@@ -72,10 +87,14 @@ def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
 def headers(entry: Entry) -> list[tuple[str, str]]:
     "The headers of a link itself."
     from urllib.parse import quote
+
     link = entry.sysmeta["link"]
     found = [("X-Symlink-Target", quote(f"{link['container']}/{link['name']}"))]
     if link.get("other_account"):
         found.append(("X-Symlink-Target-Account", quote(link["account"])))
     if link.get("etag"):
-        found += [("X-Symlink-Target-Etag", link["etag"]), ("X-Symlink-Target-Bytes", str(link.get("bytes", 0)))]
+        found += [
+            ("X-Symlink-Target-Etag", link["etag"]),
+            ("X-Symlink-Target-Bytes", str(link.get("bytes", 0))),
+        ]
     return found

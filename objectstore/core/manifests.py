@@ -58,15 +58,23 @@ def _fault(item: Any) -> str | None:
         return f"extraneous keys {', '.join(sorted(unknown))}"
     if "data" in item:
         return _data_fault(item)
-    path, size, etag, span = item.get("path"), item.get("size_bytes"), item.get("etag"), item.get("range")
+    path, size, etag, span = (
+        item.get("path"),
+        item.get("size_bytes"),
+        item.get("etag"),
+        item.get("range"),
+    )
     if not isinstance(path, str) or "/" not in path.strip("/"):
         return "path does not refer to an object; it must be /container/object"
-    if size is not None and (isinstance(size, bool) or not str(size).isdigit() or int(size) < MIN_SEGMENT):
+    if size is not None and (
+        isinstance(size, bool) or not str(size).isdigit() or int(size) < MIN_SEGMENT
+    ):
         return f"size_bytes must be a whole number, at least {MIN_SEGMENT}"
     if etag is not None and not isinstance(etag, str):
         return "etag must be a string"
-    if span is not None and (not isinstance(span, str) or span.count("-") != 1
-                             or not span.replace("-", "").isdigit()):
+    if span is not None and (
+        not isinstance(span, str) or span.count("-") != 1 or not span.replace("-", "").isdigit()
+    ):
         return "range must be of the form A-B, A- or -N"
     return None
 
@@ -81,7 +89,9 @@ def _data_fault(item: dict[str, Any]) -> str | None:
     return None if decoded else "data must not be empty"
 
 
-def check(deps: Deps, caller: Caller, account: str, items: list[dict[str, Any]]) -> Iterator[Manifest | None]:
+def check(
+    deps: Deps, caller: Caller, account: str, items: list[dict[str, Any]]
+) -> Iterator[Manifest | None]:
     """Look at every segment. Yields None now and then, so that a caller may show a sign of life, and the Manifest at the
     end. Raises BadManifest that names every segment that is not as the manifest says."""
     stored: list[dict[str, Any]] = []
@@ -116,8 +126,11 @@ class _Wrong(Exception):
 
 
 def _segment(deps: Deps, caller: Caller, account: str, item: dict[str, Any]) -> dict[str, Any]:
-    container, name = item["path"].strip("/").split("/", 1) if not item["path"].startswith("/") else (
-        item["path"][1:].split("/", 1))
+    container, name = (
+        item["path"].strip("/").split("/", 1)
+        if not item["path"].startswith("/")
+        else (item["path"][1:].split("/", 1))
+    )
     try:
         entry = entries.existing(entries.find(deps, account, container, name))
         links.check_readable(deps, caller, entry)
@@ -132,8 +145,13 @@ def _segment(deps: Deps, caller: Caller, account: str, item: dict[str, Any]) -> 
         raise _Wrong("Etag Mismatch")
     if entry.size < MIN_SEGMENT:
         raise _Wrong("Too Small; each segment must be at least 1 byte.")
-    made = {"name": f"/{container}/{name}", "bytes": entry.size, "hash": entry.etag,
-            "content_type": entry.content_type, "last_modified": clock.iso(entry.ts)}
+    made = {
+        "name": f"/{container}/{name}",
+        "bytes": entry.size,
+        "hash": entry.etag,
+        "content_type": entry.content_type,
+        "last_modified": clock.iso(entry.ts),
+    }
     if entry.kind == "slo":
         made["sub_slo"] = True
     span = _range(item.get("range"), entry.size)
@@ -181,7 +199,11 @@ def paths(deps: Deps, entry: Entry, depth: int = 0) -> Iterator[str]:
         if item.get("sub_slo"):
             container, name = item["name"].lstrip("/").split("/", 1)
             try:
-                yield from paths(deps, entries.existing(entries.find(deps, entry.place.account, container, name)), depth + 1)
+                yield from paths(
+                    deps,
+                    entries.existing(entries.find(deps, entry.place.account, container, name)),
+                    depth + 1,
+                )
             except (ObjectNotFound, ContainerNotFound):
                 pass
         yield item["name"]

@@ -26,14 +26,20 @@ def check(meta: Mapping[str, str], kind: str) -> None:
         if not name:
             raise InvalidHeader(header=f"X-{kind}-Meta-", reason="Metadata name cannot be empty")
         if len(name.encode()) > MAX_NAME:
-            raise InvalidHeader(header=header[:60] + "...", reason=f"Metadata name too long; max {MAX_NAME}")
+            raise InvalidHeader(
+                header=header[:60] + "...", reason=f"Metadata name too long; max {MAX_NAME}"
+            )
         if size > MAX_VALUE:
             raise InvalidHeader(header=header, reason=f"Metadata value longer than {MAX_VALUE}")
         overall += len(name.encode()) + size
     if len(meta) > MAX_COUNT:
-        raise InvalidHeader(header=f"X-{kind}-Meta-*", reason=f"Too many metadata items; max {MAX_COUNT}")
+        raise InvalidHeader(
+            header=f"X-{kind}-Meta-*", reason=f"Too many metadata items; max {MAX_COUNT}"
+        )
     if overall > MAX_OVERALL:
-        raise InvalidHeader(header=f"X-{kind}-Meta-*", reason=f"Total metadata too large; max {MAX_OVERALL}")
+        raise InvalidHeader(
+            header=f"X-{kind}-Meta-*", reason=f"Total metadata too large; max {MAX_OVERALL}"
+        )
 
 
 def merged(old: Mapping[str, str], new: Mapping[str, str], kind: str) -> dict[str, str]:
@@ -63,5 +69,7 @@ def container_and_object(header: str, value: str) -> tuple[str, str]:
     "`container/object` (a leading slash allowed, percent-encoded) of a header. Raises InvalidHeader."
     container, slash, name = unquote(value).removeprefix("/").partition("/")
     if not container or not slash or not name:
-        raise InvalidHeader(header=header, reason="must be of the form <container name>/<object name>")
+        raise InvalidHeader(
+            header=header, reason="must be of the form <container name>/<object name>"
+        )
     return container, name

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from objectstore.store import Session
-
 from objectstore.core import Deps, clock, content, quotas, versions
 from objectstore.core.content import Content
 from objectstore.core.entries import Entry, Place
 from objectstore.errors import ContainerNotFound, ObjectNotFound
-from objectstore.store import blobs, containers, objects
+from objectstore.store import Session, blobs, containers, objects
 from objectstore.store.models import Container
 
 
@@ -59,8 +57,10 @@ class Shared:
 def commit(deps: Deps, place: Place, draft: Draft, body: Content | Shared) -> Saved:
     """Make the object true, in one transaction with the container's totals. Raises ContainerNotFound or
     UploadOverQuota; the bytes are given back then."""
+
     def work(session: Session) -> Saved:
         return _commit(session, place, draft, body)
+
     try:
         return deps.committer.run(work)
     except BaseException:
@@ -79,10 +79,18 @@ def _commit(session: Session, place: Place, draft: Draft, body: Content | Shared
     quotas.check_commit(session, container, place, body.size, old)
     body.add_row(session, ts)
     version_id = versions.new_id(ts) if container.sysmeta.get("versioning") else ""
-    values = {
-        "version_id": version_id, "ts": ts, "size": body.size if draft.size is None else draft.size, "stored": body.size,
-        "etag": draft.etag or body.md5, "content_type": draft.content_type, "kind": draft.kind, "meta": draft.meta,
-        "sysmeta": draft.sysmeta, "delete_at": draft.delete_at, "blob_id": body.blob_id,
+    values: dict[str, Any] = {
+        "version_id": version_id,
+        "ts": ts,
+        "size": body.size if draft.size is None else draft.size,
+        "stored": body.size,
+        "etag": draft.etag or body.md5,
+        "content_type": draft.content_type,
+        "kind": draft.kind,
+        "meta": draft.meta,
+        "sysmeta": draft.sysmeta,
+        "delete_at": draft.delete_at,
+        "blob_id": body.blob_id,
     }
     if versions.displace(session, container, draft.name, old, ts):
         _drop_null_version(session, container, draft.name, version_id, ts)
@@ -96,7 +104,9 @@ def _commit(session: Session, place: Place, draft: Draft, body: Content | Shared
     return Saved(ts, values["etag"], version_id)
 
 
-def _drop_null_version(session: Session, container: Container, name: str, version_id: str, ts: int) -> None:
+def _drop_null_version(
+    session: Session, container: Container, name: str, version_id: str, ts: int
+) -> None:
     "With versioning suspended there is one unversioned object of a name: a new one replaces it among the older ones too."
     if container.sysmeta.get("versioning") is False and version_id == "":
         null = objects.version(session, container.id, name, "")
@@ -116,10 +126,17 @@ def _later(ts: int, old: Any) -> int:
     return ts if old is None else max(ts, old.ts + 1)
 
 
-def delete(deps: Deps, place: Place, name: str, version_id: str | None = None,
-           only_if_ts: int | None = None, ts: int | None = None) -> dict[str, str]:
+def delete(
+    deps: Deps,
+    place: Place,
+    name: str,
+    version_id: str | None = None,
+    only_if_ts: int | None = None,
+    ts: int | None = None,
+) -> dict[str, str]:
     """Remove the current object, or one version for good. Returns headers for the answer. Raises ObjectNotFound; with
     `only_if_ts` (the expirer) an object that has been replaced is left alone, with `ts` (synchronisation) a newer one."""
+
     def work(session: Session) -> dict[str, str]:
         container = _locked(session, place)
         if version_id is not None:
@@ -130,12 +147,15 @@ def delete(deps: Deps, place: Place, name: str, version_id: str | None = None,
         if ts is not None and (old is None or old.ts >= ts):
             return {}
         return _delete(session, container, name, old)
+
     return deps.committer.run(work)
 
 
 def _delete(session: Session, container: Container, name: str, old: Any) -> dict[str, str]:
     now = _later(clock.now(), old)
-    history = container.sysmeta.get("versions_mode") == "history" and container.sysmeta.get("versions_location")
+    history = container.sysmeta.get("versions_mode") == "history" and container.sysmeta.get(
+        "versions_location"
+    )
     keeps = container.sysmeta.get("versioning") is not None
     if old is None and not keeps and not history:
         raise ObjectNotFound()
@@ -149,7 +169,9 @@ def _delete(session: Session, container: Container, name: str, old: Any) -> dict
     return {"X-Object-Current-Version-Id": marker, "X-Object-Version-Id": marker}
 
 
-def _take_away(session: Session, container: Container, name: str, old: Any, now: int, keep: bool) -> None:
+def _take_away(
+    session: Session, container: Container, name: str, old: Any, now: int, keep: bool
+) -> None:
     if keep and versions.displace(session, container, name, old, now):
         return
     if not keep and old.blob_id is not None:
@@ -158,7 +180,9 @@ def _take_away(session: Session, container: Container, name: str, old: Any, now:
     containers.count(session, container.id, now, -1, -old.stored)
 
 
-def _delete_version(session: Session, container: Container, name: str, version_id: str) -> dict[str, str]:
+def _delete_version(
+    session: Session, container: Container, name: str, version_id: str
+) -> dict[str, str]:
     now, wanted = clock.now(), "" if version_id == "null" else version_id
     headers = {"X-Object-Version-Id": version_id}
     current = objects.get(session, container.id, name)
@@ -183,6 +207,7 @@ def _delete_version(session: Session, container: Container, name: str, version_i
 
 def restore_version(deps: Deps, place: Place, name: str, version_id: str) -> None:
     "Make an older version the current object again (PUT ?version-id=). Raises ObjectNotFound."
+
     def work(session: Session) -> None:
         container = _locked(session, place)
         current = objects.get(session, container.id, name)
@@ -206,11 +231,18 @@ def restore_version(deps: Deps, place: Place, name: str, version_id: str) -> Non
         else:
             objects.insert_row(session, container.id, name, values)
             containers.count(session, container.id, now, 1, values["stored"])
+
     deps.committer.run(work)
 
 
-def set_metadata(deps: Deps, entry: Entry, meta: dict[str, str], content_type: str | None, delete_at: int | None,
-                 sysmeta: dict[str, Any] | None = None) -> int:
+def set_metadata(
+    deps: Deps,
+    entry: Entry,
+    meta: dict[str, str],
+    content_type: str | None,
+    delete_at: int | None,
+    sysmeta: dict[str, Any] | None = None,
+) -> int:
     "POST: other metadata for the current object. Returns its new time. Raises ObjectNotFound."
     place = entry.place
 
@@ -230,4 +262,5 @@ def set_metadata(deps: Deps, entry: Entry, meta: dict[str, str], content_type: s
         if container.sysmeta.get("sync_to"):
             objects.note_change(session, container.id, entry.name, ts, False)
         return ts
+
     return deps.committer.run(work)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from objectstore.store import Session
-
 from objectstore.core import Deps
 from objectstore.core.entries import Entry, Place
 from objectstore.errors import UploadOverQuota
-from objectstore.store import accounts, containers
+from objectstore.store import Session, accounts, containers
 from objectstore.store.models import Container
 
 
@@ -25,14 +23,23 @@ def _limit(value: Any) -> int | None:
 def _account_limits(place: Place) -> tuple[int | None, int | None, int | None]:
     "(bytes, objects, bytes in the container's policy)."
     quota = place.account_sysmeta.get("quota", {})
-    return (_limit(place.account_meta.get("quota-bytes")), _limit(quota.get("count")),
-            _limit(quota.get(f"bytes-policy-{place.policy}")))
+    return (
+        _limit(place.account_meta.get("quota-bytes")),
+        _limit(quota.get("count")),
+        _limit(quota.get(f"bytes-policy-{place.policy}")),
+    )
 
 
 def has_any(place: Place) -> bool:
     "Whether anything limits this container."
-    return any(v is not None for v in (_limit(place.meta.get("quota-bytes")), _limit(place.meta.get("quota-count")),
-                                       *_account_limits(place)))
+    return any(
+        v is not None
+        for v in (
+            _limit(place.meta.get("quota-bytes")),
+            _limit(place.meta.get("quota-count")),
+            *_account_limits(place),
+        )
+    )
 
 
 def check_upload(deps: Deps, place: Place, size: int, old: Entry | None) -> None:

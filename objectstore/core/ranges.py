@@ -19,7 +19,11 @@ def parse(header: str, size: int) -> list[tuple[int, int]]:
         raise _unsatisfiable(size)
     for part in parts:
         first, dash, last = part.strip().partition("-")
-        if not dash or not (first or last) or any(x and not (x.isascii() and x.isdigit()) for x in (first, last)):
+        if (
+            not dash
+            or not (first or last)
+            or any(x and not (x.isascii() and x.isdigit()) for x in (first, last))
+        ):
             return []
         any_valid = True
         if not first:

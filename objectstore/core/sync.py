@@ -29,10 +29,17 @@ class Realms:
     hosts: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, keys: Mapping[str, str], clusters: list[str], current: str, hosts: list[str]) -> Realms:
+    def parse(
+        cls, keys: Mapping[str, str], clusters: list[str], current: str, hosts: list[str]
+    ) -> Realms:
         "From the options of [sync]."
         pairs = dict(c.partition("=")[::2] for c in clusters)
-        return cls(dict(keys), {n.strip().lower(): u.strip().rstrip("/") + "/" for n, u in pairs.items()}, current, tuple(hosts))
+        return cls(
+            dict(keys),
+            {n.strip().lower(): u.strip().rstrip("/") + "/" for n, u in pairs.items()},
+            current,
+            tuple(hosts),
+        )
 
 
 def target_url(deps: Deps, to: str) -> tuple[str, str]:
@@ -44,11 +51,15 @@ def target_url(deps: Deps, to: str) -> tuple[str, str]:
         realm, cluster, account, container = parts
         endpoint = deps.realms.clusters.get(f"{realm}/{cluster}".lower())
         if endpoint is None or realm not in deps.realms.keys:
-            raise InvalidHeader(header=HEADER, reason=f"No cluster endpoint for {realm!r} {cluster!r}")
+            raise InvalidHeader(
+                header=HEADER, reason=f"No cluster endpoint for {realm!r} {cluster!r}"
+            )
         return f"{endpoint}{account}/{container}", realm
     url = urlsplit(to)
     if url.scheme not in ("http", "https") or url.query or url.fragment or url.path.count("/") != 3:
-        raise InvalidHeader(header=HEADER, reason="must be a URL of the form http://host/v1/account/container")
+        raise InvalidHeader(
+            header=HEADER, reason="must be a URL of the form http://host/v1/account/container"
+        )
     if url.hostname not in deps.realms.hosts:
         raise InvalidHeader(header=HEADER, reason=f"host {url.hostname!r} is not allowed")
     return to, ""

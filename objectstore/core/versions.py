@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from objectstore.store import Session
-
 from objectstore.core import clock
 from objectstore.core.content import EMPTY_MD5
 from objectstore.errors import ContainerNotFound
-from objectstore.store import blobs, containers, listing, objects
+from objectstore.store import Session, blobs, containers, listing, objects
 from objectstore.store.models import Container
 
 MARKER_TYPE = "application/x-deleted;swift_versions_deleted=1"
@@ -49,12 +47,16 @@ def displace(session: Session, container: Container, name: str, old: Any, ts: in
 
 def _keeps(state: dict[str, Any], old: Any) -> bool:
     "Versioning on keeps everything; once suspended, what it made is kept and the null version is overwritten."
-    return state.get("versioning") is True or (state.get("versioning") is False and old.version_id != "")
+    return state.get("versioning") is True or (
+        state.get("versioning") is False and old.version_id != ""
+    )
 
 
 def _archive(session: Session, container: Container, name: str, old: Any, ts: int) -> None:
     "Move the row to the container of older versions, as LENGTHname/timestamp."
-    target = containers.get(session, container.account, container.sysmeta["versions_location"], lock=True)
+    target = containers.get(
+        session, container.account, container.sysmeta["versions_location"], lock=True
+    )
     if target is None:
         raise ContainerNotFound("The container of X-Versions-Location does not exist.")
     values = objects.values_of(old)
@@ -94,10 +96,23 @@ def after_delete(session: Session, container: Container, name: str, ts: int) -> 
     return None
 
 
-def marker_values(ts: int, version_id: str, content_type: str = MARKER_TYPE, kind: str = "marker") -> dict[str, Any]:
+def marker_values(
+    ts: int, version_id: str, content_type: str = MARKER_TYPE, kind: str = "marker"
+) -> dict[str, Any]:
     "The columns of a delete marker."
-    return {"version_id": version_id, "ts": ts, "size": 0, "stored": 0, "etag": EMPTY_MD5, "content_type": content_type,
-            "kind": kind, "meta": {}, "sysmeta": {}, "delete_at": None, "blob_id": None}
+    return {
+        "version_id": version_id,
+        "ts": ts,
+        "size": 0,
+        "stored": 0,
+        "etag": EMPTY_MD5,
+        "content_type": content_type,
+        "kind": kind,
+        "meta": {},
+        "sysmeta": {},
+        "delete_at": None,
+        "blob_id": None,
+    }
 
 
 def _mark(session: Session, container: Container, name: str, ts: int, version_id: str) -> str:
@@ -119,7 +134,9 @@ def drop_version(session: Session, container: Container, name: str, row: Any, ts
 
 
 def _leave_history_marker(session: Session, container: Container, name: str, ts: int) -> None:
-    target = containers.get(session, container.account, container.sysmeta["versions_location"], lock=True)
+    target = containers.get(
+        session, container.account, container.sysmeta["versions_location"], lock=True
+    )
     if target is None:
         raise ContainerNotFound("The container of X-History-Location does not exist.")
     put_row(session, target.id, _archived_name(name, ts), marker_values(ts, "", kind=""))
@@ -128,7 +145,9 @@ def _leave_history_marker(session: Session, container: Container, name: str, ts:
 
 def _restore(session: Session, container: Container, name: str, ts: int) -> None:
     "Bring back the newest version from the container of older ones."
-    target = containers.get(session, container.account, container.sysmeta["versions_location"], lock=True)
+    target = containers.get(
+        session, container.account, container.sysmeta["versions_location"], lock=True
+    )
     if target is None:
         return
     prefix = _prefix(name)

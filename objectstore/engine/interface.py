@@ -46,7 +46,9 @@ class Engine(Protocol):
         """Store what `chunks` yields under `blob_id` (32 hex digits); durable on return. Raises NoRoom without a
         write quorum; whatever `chunks` raises passes through and leaves nothing behind."""
 
-    def read(self, locator: str, start: int, length: int, refresh: Refresh | None = None) -> Iterator[bytes]:
+    def read(
+        self, locator: str, start: int, length: int, refresh: Refresh | None = None
+    ) -> Iterator[bytes]:
         "Checked bytes of a blob, from any healthy copy. Raises BlobUnreadable."
 
     def delete(self, locator: str) -> None:

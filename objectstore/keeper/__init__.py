@@ -10,6 +10,7 @@ def run(conf: Any) -> int:
     from common.service import Loop, run_until_signal
     from objectstore.app import make_deps
     from objectstore.keeper import expirer, healing, syncing
+
     deps = make_deps(conf)
     passes = healing.Passes(deps)
     options = conf.keeper

@@ -14,9 +14,13 @@ from objectstore.store import Session, blobs
 
 LOG = logging.getLogger(__name__)
 _PAGE = 500
-HEALED = Counter("altostratus_objectstore_blobs_healed_total", "Blobs whose copies were made whole or moved.")
+HEALED = Counter(
+    "altostratus_objectstore_blobs_healed_total", "Blobs whose copies were made whole or moved."
+)
 ROTTEN = Counter("altostratus_objectstore_copies_bad_total", "Copies that the auditor found bad.")
-LOST = Gauge("altostratus_objectstore_blobs_unreadable", "Blobs without a good copy in the last pass.")
+LOST = Gauge(
+    "altostratus_objectstore_blobs_unreadable", "Blobs without a good copy in the last pass."
+)
 
 
 class Passes:
@@ -87,7 +91,9 @@ class Passes:
             return False
         if new == locator:
             return False
-        if not self.deps.committer.run(lambda session: blobs.replace(session, blob_id, locator, new)):
+        if not self.deps.committer.run(
+            lambda session: blobs.replace(session, blob_id, locator, new)
+        ):
             return False
         engine.drop(locator, new)
         HEALED.inc()
@@ -152,8 +158,8 @@ class Index:
 
     def replace(self, blob_id: str, old: str, new: str) -> bool:
         "Move one."
+
         def work(session: Session) -> bool:
             return blobs.replace(session, blob_id, old, new)
+
         return self._deps.committer.run(work)
-
-

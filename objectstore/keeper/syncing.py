@@ -29,7 +29,9 @@ def synchronise(deps: Deps) -> int:
         try:
             sent += _container(deps, container)
         except Error as error:
-            LOG.warning("synchronisation of %s/%s: %s", container.account, container.name, error.message)
+            LOG.warning(
+                "synchronisation of %s/%s: %s", container.account, container.name, error.message
+            )
         except OSError as error:  # requests' errors are OSErrors
             LOG.warning("synchronisation of %s/%s: %s", container.account, container.name, error)
     return sent
@@ -48,6 +50,7 @@ def _container(deps: Deps, container: Container) -> int:
 
     def forget(session: Session) -> None:
         objects.forget_changes(session, ids)
+
     deps.committer.run(forget)
     return len(changes)
 
@@ -59,11 +62,19 @@ def _send(deps: Deps, container: Container, change: Change, url: str, realm: str
     if change.deleted or entry is None:
         _request(deps, container, "DELETE", target, realm, {"X-Timestamp": stamp}, b"", (404, 409))
         return
-    source = plain(deps, entry) if entry.kind in ("slo", "link") else large.source_of(deps, Caller(trusted=True), entry)
+    source = (
+        plain(deps, entry)
+        if entry.kind in ("slo", "link")
+        else large.source_of(deps, Caller(trusted=True), entry)
+    )
     if "x-object-manifest" in entry.meta:
         source = plain(deps, entry)
-    headers = {"X-Timestamp": clock.stamp(entry.ts), "Content-Type": entry.content_type,
-               "Content-Length": str(source.size), **entry.meta}
+    headers = {
+        "X-Timestamp": clock.stamp(entry.ts),
+        "Content-Type": entry.content_type,
+        "Content-Length": str(source.size),
+        **entry.meta,
+    }
     if entry.kind == "slo":
         headers["X-Static-Large-Object"] = "True"
     if entry.delete_at is not None:
@@ -76,14 +87,25 @@ def _send(deps: Deps, container: Container, change: Change, url: str, realm: str
         raise
 
 
-def _request(deps: Deps, container: Container, method: str, url: str, realm: str, headers: dict[str, str], body: Any,
-             fine: tuple[int, ...]) -> None:
+def _request(
+    deps: Deps,
+    container: Container,
+    method: str,
+    url: str,
+    realm: str,
+    headers: dict[str, str],
+    body: Any,
+    fine: tuple[int, ...],
+) -> None:
     import requests
+
     key = container.sysmeta.get("sync_key", "")
     if realm:
         nonce = new_hex()
         path = urlsplit(url).path
-        signature = sync.sign(deps.realms.keys[realm], key, method, path, headers["X-Timestamp"], nonce)
+        signature = sync.sign(
+            deps.realms.keys[realm], key, method, path, headers["X-Timestamp"], nonce
+        )
         headers = {**headers, "X-Container-Sync-Auth": f"{realm} {nonce} {signature}"}
     else:
         headers = {**headers, "X-Container-Sync-Key": key}

@@ -29,17 +29,27 @@ def ensure(session: Session, name: str, now: int) -> Account:
 def totals(session: Session, name: str) -> list[tuple[int, int, int, int]]:
     "(policy, containers, objects, bytes) for each storage policy in use; older versions count as bytes and objects."
     rows = session.execute(
-        select(Container.policy, func.count(), func.sum(Container.objects + Container.version_objects),
-               func.sum(Container.bytes + Container.version_bytes))
-        .where(Container.account == name).group_by(Container.policy))
+        select(
+            Container.policy,
+            func.count(),
+            func.sum(Container.objects + Container.version_objects),
+            func.sum(Container.bytes + Container.version_bytes),
+        )
+        .where(Container.account == name)
+        .group_by(Container.policy)
+    )
     return [(int(p), int(c), int(o or 0), int(b or 0)) for p, c, o, b in rows]
 
 
 def containers(session: Session, name: str, query: listing.Query) -> list[Any]:
     "Rows (name, objects, bytes, changed, policy) and Subdirs."
-    statement = select(Container.name, Container.objects + Container.version_objects,
-                       Container.bytes + Container.version_bytes, Container.changed,
-                       Container.policy).where(Container.account == name)
+    statement = select(
+        Container.name,
+        Container.objects + Container.version_objects,
+        Container.bytes + Container.version_bytes,
+        Container.changed,
+        Container.policy,
+    ).where(Container.account == name)
     return listing.read(session, statement, Container.__table__.c.name, query)
 
 

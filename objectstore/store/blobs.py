@@ -9,23 +9,42 @@ from sqlalchemy.orm import Session
 
 from objectstore.store.models import Blob, Cursor, Damage
 
-_B = Blob.__table__
-_D = Damage.__table__
+_B: Any = Blob.__table__
+_D: Any = Damage.__table__
 _INSERT = insert(_B)
-_REF = (update(_B).where(_B.c.id == bindparam("b"), _B.c.refs > 0).values(refs=_B.c.refs + 1))
-_UNREF = (update(_B).where(_B.c.id == bindparam("b")).values(
-    refs=_B.c.refs - 1, dead_at=case((_B.c.refs <= 1, bindparam("now")), else_=None)))
+_REF = update(_B).where(_B.c.id == bindparam("b"), _B.c.refs > 0).values(refs=_B.c.refs + 1)
+_UNREF = (
+    update(_B)
+    .where(_B.c.id == bindparam("b"))
+    .values(refs=_B.c.refs - 1, dead_at=case((_B.c.refs <= 1, bindparam("now")), else_=None))
+)
 
 
-def add(session: Session, blob_id: str, locator: str, size: int, policy: int, key: str | None) -> None:
+def add(
+    session: Session, blob_id: str, locator: str, size: int, policy: int, key: str | None
+) -> None:
     "A blob with its first object."
-    session.execute(_INSERT, {"id": blob_id, "locator": locator, "size": size, "policy": policy, "key": key,
-                              "refs": 1, "dead_at": None})
+    session.execute(
+        _INSERT,
+        {
+            "id": blob_id,
+            "locator": locator,
+            "size": size,
+            "policy": policy,
+            "key": key,
+            "refs": 1,
+            "dead_at": None,
+        },
+    )
+
+
+def _count(result: Any) -> int:
+    return int(result.rowcount)
 
 
 def share(session: Session, blob_id: str) -> bool:
     "One object more has these bytes; False if they died in between."
-    return session.execute(_REF, {"b": blob_id}).rowcount == 1  # type: ignore[attr-defined]
+    return _count(session.execute(_REF, {"b": blob_id})) == 1
 
 
 def release(session: Session, blob_id: str, now: int) -> None:
@@ -45,24 +64,37 @@ def locator(session: Session, blob_id: str) -> str | None:
 
 def locators(session: Session, blob_ids: list[str]) -> dict[str, str]:
     "Where they are, dead ones included: their bytes may still be read by a request that began before."
-    return {i: text for i, text in session.execute(select(_B.c.id, _B.c.locator).where(_B.c.id.in_(blob_ids)))}
+    return {
+        i: text
+        for i, text in session.execute(select(_B.c.id, _B.c.locator).where(_B.c.id.in_(blob_ids)))
+    }
 
 
 def replace(session: Session, blob_id: str, old: str, new: str) -> bool:
     "Move it, if nobody else has."
-    return session.execute(update(_B).where(_B.c.id == blob_id, _B.c.locator == old)  # type: ignore[attr-defined]
-                           .values(locator=new)).rowcount == 1
+    statement = update(_B).where(_B.c.id == blob_id, _B.c.locator == old).values(locator=new)
+    return _count(session.execute(statement)) == 1
 
 
 def page(session: Session, beyond: str, limit: int) -> list[Any]:
     "Living blobs (id, locator, size, policy) in the order of ids."
-    return list(session.execute(select(_B.c.id, _B.c.locator, _B.c.size, _B.c.policy)
-                                .where(_B.c.id > beyond, _B.c.refs > 0).order_by(_B.c.id).limit(limit)))
+    return list(
+        session.execute(
+            select(_B.c.id, _B.c.locator, _B.c.size, _B.c.policy)
+            .where(_B.c.id > beyond, _B.c.refs > 0)
+            .order_by(_B.c.id)
+            .limit(limit)
+        )
+    )
 
 
 def dead(session: Session, before: int, limit: int) -> list[Any]:
     "(id, locator) of blobs that died before `before`."
-    return list(session.execute(select(_B.c.id, _B.c.locator).where(_B.c.dead_at < before, _B.c.refs <= 0).limit(limit)))
+    return list(
+        session.execute(
+            select(_B.c.id, _B.c.locator).where(_B.c.dead_at < before, _B.c.refs <= 0).limit(limit)
+        )
+    )
 
 
 def forget(session: Session, blob_ids: list[str]) -> None:
@@ -78,8 +110,15 @@ def note_damage(session: Session, blob_id: str, now: int) -> None:
 
 def damaged(session: Session, limit: int) -> list[Any]:
     "(id, locator, policy) of living blobs with a bad copy."
-    return list(session.execute(select(_B.c.id, _B.c.locator, _B.c.policy).join(_D, _D.c.blob_id == _B.c.id)
-                                .where(_B.c.refs > 0).order_by(_D.c.seen).limit(limit)))
+    return list(
+        session.execute(
+            select(_B.c.id, _B.c.locator, _B.c.policy)
+            .join(_D, _D.c.blob_id == _B.c.id)
+            .where(_B.c.refs > 0)
+            .order_by(_D.c.seen)
+            .limit(limit)
+        )
+    )
 
 
 def has_damage(session: Session) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -51,7 +51,7 @@ class Committer:
                 self._lead()
         if job.error is not None:
             raise job.error
-        return job.result  # type: ignore[no-any-return]
+        return cast(T, job.result)
 
     def _lead(self) -> None:
         # all that wait: the leader's own work is among them, since only a leader takes any away

@@ -32,22 +32,46 @@ def with_sync(session: Session) -> list[Container]:
 
 def add(session: Session, account: str, name: str, now: int, policy: int) -> Container:
     "A new, empty container."
-    container = Container(account=account, name=name, created=now, changed=now, policy=policy, objects=0, bytes=0,
-                          version_objects=0, version_bytes=0, meta={}, sysmeta={})
+    container = Container(
+        account=account,
+        name=name,
+        created=now,
+        changed=now,
+        policy=policy,
+        objects=0,
+        bytes=0,
+        version_objects=0,
+        version_bytes=0,
+        meta={},
+        sysmeta={},
+    )
     session.add(container)
     session.flush()
     return container
 
 
-def count(session: Session, container_id: int, now: int, objects: int, size: int, versions: int = 0,
-          version_size: int = 0) -> None:
+def count(
+    session: Session,
+    container_id: int,
+    now: int,
+    objects: int,
+    size: int,
+    versions: int = 0,
+    version_size: int = 0,
+) -> None:
     "Add to the totals."
     session.execute(
-        update(Container).where(Container.id == container_id).values(
-            changed=now, objects=Container.objects + objects, bytes=Container.bytes + size,
+        update(Container)
+        .where(Container.id == container_id)
+        .values(
+            changed=now,
+            objects=Container.objects + objects,
+            bytes=Container.bytes + size,
             version_objects=Container.version_objects + versions,
-            version_bytes=Container.version_bytes + version_size),
-        execution_options={"synchronize_session": False})
+            version_bytes=Container.version_bytes + version_size,
+        ),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def remove(session: Session, container: Container) -> None:
@@ -60,7 +84,11 @@ _COLUMNS = ("name", "size", "etag", "content_type", "ts", "kind")
 
 
 def _columns(table: Any) -> list[Any]:
-    return [*(getattr(table, c) for c in _COLUMNS), type_coerce(table.sysmeta, Text), table.version_id]
+    return [
+        *(getattr(table, c) for c in _COLUMNS),
+        type_coerce(table.sysmeta, Text),
+        table.version_id,
+    ]
 
 
 _OBJECTS = select(*_columns(Object))
@@ -68,13 +96,19 @@ _OBJECTS = select(*_columns(Object))
 
 def objects(session: Session, container_id: int, query: listing.Query) -> list[Any]:
     "Rows (name, size, etag, content_type, ts, kind, sysmeta as text, version_id) and Subdirs."
-    return listing.read(session, _OBJECTS.where(Object.container_id == container_id), Object.__table__.c.name, query)
+    return listing.read(
+        session, _OBJECTS.where(Object.container_id == container_id), Object.__table__.c.name, query
+    )
 
 
-def versions(session: Session, container_id: int, query: listing.Query, version_marker: str = "") -> list[Any]:
+def versions(
+    session: Session, container_id: int, query: listing.Query, version_marker: str = ""
+) -> list[Any]:
     """Like `objects`, with every version of every name, the newest first, and whether it is the latest as the ninth
     column. With `version_marker` the listing begins inside the name that is the marker."""
-    current = select(*_columns(Object), literal(True).label("latest")).where(Object.container_id == container_id)
+    current = select(*_columns(Object), literal(True).label("latest")).where(
+        Object.container_id == container_id
+    )
     older = select(*_columns(Version), Version.latest).where(Version.container_id == container_id)
     both = union_all(current, older).subquery()
     name, ts = both.c.name, both.c.ts
@@ -83,11 +117,15 @@ def versions(session: Session, container_id: int, query: listing.Query, version_
         same = session.execute(select(both).where(name == query.marker).order_by(ts.desc())).all()
         ids = [row[7] or "null" for row in same]
         if version_marker in ids:
-            rows = list(same[ids.index(version_marker) + 1:])
+            rows = list(same[ids.index(version_marker) + 1 :])
     # a page of names could cut a name's versions in two only at the limit, where the marker pair takes over
     statement = select(both)
-    found = listing.read(session, _Ordered(statement, ts), name, query) if len(rows) < query.limit else []
-    return (rows + found)[:query.limit]
+    found = (
+        listing.read(session, _Ordered(statement, ts), name, query)
+        if len(rows) < query.limit
+        else []
+    )
+    return (rows + found)[: query.limit]
 
 
 class _Ordered:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 
@@ -31,7 +31,8 @@ class Subdir:
     name: str
 
 
-Statement = Select[Any]
+Statement = Any
+"""A select, or something else with where() and order_by()."""
 Row = Any
 
 
@@ -49,7 +50,9 @@ class _Window:
     "The names still to be read: low <= or < name < high."
 
     def __init__(self, query: Query) -> None:
-        low, high = (query.end_marker, query.marker) if query.reverse else (query.marker, query.end_marker)
+        low, high = (
+            (query.end_marker, query.marker) if query.reverse else (query.marker, query.end_marker)
+        )
         self.low, self.low_open = low, True
         self.high: str | None = high or None
         if query.prefix and query.prefix > self.low:
@@ -83,8 +86,13 @@ class _Window:
         return True
 
 
-def read(session: Session, statement: Statement, name: ColumnElement[str], query: Query,
-         name_of: Callable[[Row], str] = lambda row: row[0]) -> list[Row | Subdir]:
+def read(
+    session: Session,
+    statement: Statement,
+    name: ColumnElement[str],
+    query: Query,
+    name_of: Callable[[Row], str] = lambda row: row[0],
+) -> list[Row | Subdir]:
     """The rows of `statement` that the query asks for, with `Subdir`s for what its delimiter rolls up. A page is read
     at a time; a subdirectory that goes beyond its page is jumped over, however much is in it."""
     delimiter, prefix, path = query.delimiter, query.prefix, query.path
@@ -108,8 +116,15 @@ def read(session: Session, statement: Statement, name: ColumnElement[str], query
             window.pass_by(name_of(page[-1]), query.reverse)
 
 
-def _take(page: Sequence[Row], found: list[Row | Subdir], query: Query, prefix: str, delimiter: str,
-          path: bool, name_of: Callable[[Row], str]) -> str | None:
+def _take(
+    page: Sequence[Row],
+    found: list[Row | Subdir],
+    query: Query,
+    prefix: str,
+    delimiter: str,
+    path: bool,
+    name_of: Callable[[Row], str],
+) -> str | None:
     "Move a page's rows to `found`; the subdirectory (of a delimiter or a path) that the page ended in, if any."
     inside: str | None = None
     if not delimiter and not path:
@@ -126,7 +141,7 @@ def _take(page: Sequence[Row], found: list[Row | Subdir], query: Query, prefix: 
             if name != prefix or not path:
                 found.append(row)
             continue
-        inside = name[:at + len(split)]
+        inside = name[: at + len(split)]
         if not path and not _beyond_marker(inside, query):
             found.append(Subdir(inside))
     return inside

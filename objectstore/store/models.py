@@ -33,10 +33,14 @@ class Name(TypeDecorator[str]):
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name in ("mysql", "mariadb"):
             return dialect.type_descriptor(mysql.VARBINARY(self.bytes))
-        return dialect.type_descriptor(String(self.bytes, collation="C" if dialect.name == "postgresql" else None))
+        return dialect.type_descriptor(
+            String(self.bytes, collation="C" if dialect.name == "postgresql" else None)
+        )
 
     def process_bind_param(self, value: str | None, dialect: Any) -> Any:
-        return value.encode() if value is not None and dialect.name in ("mysql", "mariadb") else value
+        return (
+            value.encode() if value is not None and dialect.name in ("mysql", "mariadb") else value
+        )
 
     def process_result_value(self, value: Any, dialect: Any) -> str | None:
         return value.decode() if isinstance(value, bytes | bytearray) else value
@@ -164,4 +168,14 @@ class Change(Base):
     deleted: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
-__all__ = ["Account", "Base", "Blob", "Change", "Container", "Cursor", "Damage", "Object", "Version"]
+__all__ = [
+    "Account",
+    "Base",
+    "Blob",
+    "Change",
+    "Container",
+    "Cursor",
+    "Damage",
+    "Object",
+    "Version",
+]

@@ -11,14 +11,21 @@ from objectstore.core import Deps, clock
 from objectstore.core.entries import listing_sysmeta
 from objectstore.store.listing import Subdir
 
-TYPES = {"json": "application/json; charset=utf-8", "xml": "application/xml; charset=utf-8",
-         "plain": "text/plain; charset=utf-8"}
+TYPES = {
+    "json": "application/json; charset=utf-8",
+    "xml": "application/xml; charset=utf-8",
+    "plain": "text/plain; charset=utf-8",
+}
 
 
 def container_items(rows: Iterable[Any]) -> list[dict[str, Any]]:
     "Containers of an account."
-    return [{"subdir": r.name} if isinstance(r, Subdir) else
-            {"name": r[0], "count": r[1], "bytes": r[2], "last_modified": clock.iso(r[3])} for r in rows]
+    return [
+        {"subdir": r.name}
+        if isinstance(r, Subdir)
+        else {"name": r[0], "count": r[1], "bytes": r[2], "last_modified": clock.iso(r[3])}
+        for r in rows
+    ]
 
 
 def object_items(rows: Iterable[Any]) -> list[dict[str, Any]]:
@@ -30,7 +37,13 @@ def object_items(rows: Iterable[Any]) -> list[dict[str, Any]]:
             out.append({"subdir": row.name})
             continue
         name, size, etag, content_type, ts, kind, sysmeta = row[:7]
-        item = {"bytes": size, "hash": etag, "name": name, "content_type": content_type, "last_modified": iso(ts)}
+        item = {
+            "bytes": size,
+            "hash": etag,
+            "name": name,
+            "content_type": content_type,
+            "last_modified": iso(ts),
+        }
         if kind:
             _special(item, kind, listing_sysmeta(sysmeta))
         out.append(item)
@@ -67,19 +80,26 @@ def render(items: list[dict[str, Any]], form: str, tag: str, item_tag: str, name
     return "".join(f"{i['name'] if 'name' in i else i['subdir']}\n" for i in items).encode()
 
 
-_XML_KEYS = {"container": ("name", "count", "bytes", "last_modified"),
-             "object": ("name", "hash", "bytes", "content_type", "last_modified")}
+_XML_KEYS = {
+    "container": ("name", "count", "bytes", "last_modified"),
+    "object": ("name", "hash", "bytes", "content_type", "last_modified"),
+}
 
 
 def _xml(items: list[dict[str, Any]], tag: str, item_tag: str, name: str) -> bytes:
     parts = [f'<?xml version="1.0" encoding="UTF-8"?>\n<{tag} name={quoteattr(name)}>']
     for item in items:
         if "subdir" in item:
-            parts.append(f"<subdir name={quoteattr(item['subdir'])}><name>{escape(item['subdir'])}</name></subdir>")
+            parts.append(
+                f"<subdir name={quoteattr(item['subdir'])}><name>{escape(item['subdir'])}</name></subdir>"
+            )
             continue
         fields = "".join(f"<{k}>{escape(str(item[k]))}</{k}>" for k in _XML_KEYS[item_tag])
-        extra = "".join(f"<{k}>{escape(str(item[k]).lower() if isinstance(item[k], bool) else str(item[k]))}</{k}>"
-                        for k in ("version_id", "is_latest", "slo_etag", "symlink_path") if k in item)
+        extra = "".join(
+            f"<{k}>{escape(str(item[k]).lower() if isinstance(item[k], bool) else str(item[k]))}</{k}>"
+            for k in ("version_id", "is_latest", "slo_etag", "symlink_path")
+            if k in item
+        )
         parts.append(f"<{item_tag}>{fields}{extra}</{item_tag}>")
     parts.append(f"</{tag}>")
     return "".join(parts).encode()
@@ -90,7 +110,9 @@ def policy_usage(deps: Deps, rows: list[tuple[int, int, int, int]]) -> list[tupl
     headers = []
     for index, containers, objects, size in rows:
         name = deps.policy_at(index).name
-        headers += [(f"X-Account-Storage-Policy-{name}-Container-Count", str(containers)),
-                    (f"X-Account-Storage-Policy-{name}-Object-Count", str(objects)),
-                    (f"X-Account-Storage-Policy-{name}-Bytes-Used", str(size))]
+        headers += [
+            (f"X-Account-Storage-Policy-{name}-Container-Count", str(containers)),
+            (f"X-Account-Storage-Policy-{name}-Object-Count", str(objects)),
+            (f"X-Account-Storage-Policy-{name}-Bytes-Used", str(size)),
+        ]
     return headers

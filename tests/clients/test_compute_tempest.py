@@ -1,17 +1,18 @@
-"""tempest's own compute clients against the API in one process: each checks every answer against tempest's response schemas, field by
-field, at the microversion that it sends. This is the outside judge of what the API answers at 2.1 to 2.100."""
+"""tempest's own compute clients against the API in one process: each checks every answer against
+tempest's response schemas, field by field, at the microversion that it sends. This is the
+outside judge of what the API answers at 2.1 to 2.100."""
 
 import base64
 import importlib
 
 import pytest
-from tempest.lib.services.compute import base_compute_client
 from tempest.lib.services.compute import (
     aggregates_client,
-    interfaces_client,
     availability_zone_client,
+    base_compute_client,
     flavors_client,
     hypervisor_client,
+    interfaces_client,
     keypairs_client,
     limits_client,
     migrations_client,
@@ -26,10 +27,75 @@ from tempest.lib.services.compute import (
 from tests.api.compute.cloud import Cloud
 from tests.support import token
 
-VERSIONS = sorted({*(f"2.{n}" for n in (
-    1, 2, 3, 6, 8, 9, 10, 11, 13, 16, 19, 23, 26, 28, 33, 35, 36, 37, 39, 40, 41, 42, 45, 47, 48, 50, 51, 52, 53,
-    54, 55, 57, 58, 59, 61, 62, 63, 64, 66, 70, 71, 73, 75, 79, 80, 83, 84, 87, 88, 89, 90, 91, 92, 94, 96, 97,
-    98, 99, 100))}, key=lambda v: int(v[2:]))
+VERSIONS = sorted(
+    {
+        *(
+            f"2.{n}"
+            for n in (
+                1,
+                2,
+                3,
+                6,
+                8,
+                9,
+                10,
+                11,
+                13,
+                16,
+                19,
+                23,
+                26,
+                28,
+                33,
+                35,
+                36,
+                37,
+                39,
+                40,
+                41,
+                42,
+                45,
+                47,
+                48,
+                50,
+                51,
+                52,
+                53,
+                54,
+                55,
+                57,
+                58,
+                59,
+                61,
+                62,
+                63,
+                64,
+                66,
+                70,
+                71,
+                73,
+                75,
+                79,
+                80,
+                83,
+                84,
+                87,
+                88,
+                89,
+                90,
+                91,
+                92,
+                94,
+                96,
+                97,
+                98,
+                99,
+                100,
+            )
+        )
+    },
+    key=lambda v: int(v[2:]),
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +103,11 @@ def cloud(tmp_path_factory):
     made = Cloud(tmp_path_factory.mktemp("tempest"))
     made.server = made.boot(metadata={"a": "b"})
     made.volume_server = made.boot()
-    made.member.ok("POST", f"/v2.1/servers/{made.volume_server['id']}/os-volume_attachments",
-                   json={"volumeAttachment": {"volumeId": made.volumes.add()}})
+    made.member.ok(
+        "POST",
+        f"/v2.1/servers/{made.volume_server['id']}/os-volume_attachments",
+        json={"volumeAttachment": {"volumeId": made.volumes.add()}},
+    )
     made.wait(made.volume_server["id"])
     made.other_flavor = made.flavor()
     yield made
@@ -52,7 +121,11 @@ class _Auth:
         self.token = token(**who)
 
     def auth_request(self, method, url, headers=None, body=None, filters=None):
-        return f"http://compute.test/v2.1/{url}", {**(headers or {}), "X-Auth-Token": self.token}, body
+        return (
+            f"http://compute.test/v2.1/{url}",
+            {**(headers or {}), "X-Auth-Token": self.token},
+            body,
+        )
 
     def base_url(self, filters, auth_data=None):
         return "http://compute.test/v2.1"
@@ -65,8 +138,9 @@ class _Http:
         self.client = app.test_client()
 
     def request(self, url, method, headers=None, body=None, **options):
-        answer = self.client.open(url.removeprefix("http://compute.test"), method=method, headers=headers,
-                                  data=body)
+        answer = self.client.open(
+            url.removeprefix("http://compute.test"), method=method, headers=headers, data=body
+        )
         response = _Response({k.lower(): v for k, v in answer.headers.items()})
         response.status, response.reason = answer.status_code, answer.status
         response["status"] = str(answer.status_code)
@@ -81,9 +155,14 @@ class _Response(dict):
 @pytest.fixture
 def at(cloud, monkeypatch):
     "Make a tempest client that speaks a microversion."
+
     def make(module, version, admin=True):
-        monkeypatch.setattr(base_compute_client, "COMPUTE_MICROVERSION", None if version == "2.1" else version)
-        cls = next(c for n, c in vars(module).items() if n.endswith("Client") and n != "BaseComputeClient")
+        monkeypatch.setattr(
+            base_compute_client, "COMPUTE_MICROVERSION", None if version == "2.1" else version
+        )
+        cls = next(
+            c for n, c in vars(module).items() if n.endswith("Client") and n != "BaseComputeClient"
+        )
         who = {"roles": ("admin",), "project_id": "project-1"} if admin else {}
         client = cls(_Auth(**who), "compute", "RegionOne")
         client.http_obj = _Http(cloud.app)
@@ -115,7 +194,9 @@ def test_flavors_and_keypairs(cloud, at, version):
     flavors = at(flavors_client, version)
     flavors.list_flavors(detail=True)
     flavors.list_flavors()
-    made = flavors.create_flavor(name=f"f{version}", ram=64, vcpus=1, disk=1, id=f"f{version}")["flavor"]
+    made = flavors.create_flavor(name=f"f{version}", ram=64, vcpus=1, disk=1, id=f"f{version}")[
+        "flavor"
+    ]
     flavors.show_flavor(made["id"])
     flavors.set_flavor_extra_spec(made["id"], **{"hw:cpu_policy": "shared"})
     flavors.list_flavor_extra_specs(made["id"])
@@ -171,12 +252,18 @@ def test_aggregates_and_groups(cloud, at, version):
     groups.delete_server_group(group["id"])
 
 
-@pytest.mark.parametrize("version", ["2.1", "2.19", "2.45", "2.57", "2.63", "2.75", "2.90", "2.98", "2.100"])
+@pytest.mark.parametrize(
+    "version", ["2.1", "2.19", "2.45", "2.57", "2.63", "2.75", "2.90", "2.98", "2.100"]
+)
 def test_rebuild_and_create(cloud, at, version):
     client = at(servers_client, version, admin=False)
     image = next(iter(cloud.images.images))
-    made = client.create_server(name="t", imageRef=image, flavorRef=cloud.shared_flavor(),
-                                networks=[{"uuid": next(iter(cloud.networks.networks))}])["server"]
+    made = client.create_server(
+        name="t",
+        imageRef=image,
+        flavorRef=cloud.shared_flavor(),
+        networks=[{"uuid": next(iter(cloud.networks.networks))}],
+    )["server"]
     cloud.wait(made["id"])
     client.rebuild_server(made["id"], image_ref=image)
     cloud.wait(made["id"])
@@ -188,7 +275,6 @@ def test_rebuild_and_create(cloud, at, version):
 def test_the_list_of_versions_covers_every_schema_that_tempest_has():
     package = importlib.import_module("tempest.lib.api_schema.response.compute")
     from pathlib import Path
+
     names = {p.name for p in Path(package.__path__[0]).glob("v2_*")}
     assert {f"v{v.replace('.', '_')}" for v in VERSIONS} >= names
-
-

@@ -1,6 +1,8 @@
-"""Stand-ins for the image, network and volume services, as compute sees them: small WSGI apps with state in memory.
+"""Stand-ins for the image, network and volume services, as compute sees them: small WSGI apps with
+state in memory.
 
-They check what they are sent as strictly as compute relies on, and count calls (`calls`: "METHOD path") so that tests can.
+They check what they are sent as strictly as compute relies on, and count calls (`calls`:
+"METHOD path") so that tests can.
 """
 
 import itertools
@@ -45,7 +47,9 @@ class Images(Peer):
         app.add_url_rule("/v2/images", view_func=self._list, methods=["GET"])
         app.add_url_rule("/v2/images", view_func=self._create, methods=["POST"], endpoint="create")
         app.add_url_rule("/v2/images/<i>", view_func=self._show, methods=["GET"], endpoint="show")
-        app.add_url_rule("/v2/images/<i>", view_func=self._delete, methods=["DELETE"], endpoint="del")
+        app.add_url_rule(
+            "/v2/images/<i>", view_func=self._delete, methods=["DELETE"], endpoint="del"
+        )
         app.add_url_rule(
             "/v2/images/<i>/file", view_func=self._put, methods=["PUT"], endpoint="put"
         )
@@ -76,9 +80,7 @@ class Images(Peer):
     def _list(self):
         wanted = {k: v for k, v in request.args.items() if k not in ("limit", "marker", "sort")}
         found = [
-            i
-            for i in self.images.values()
-            if all(str(i.get(k)) == v for k, v in wanted.items())
+            i for i in self.images.values() if all(str(i.get(k)) == v for k, v in wanted.items())
         ]
         return jsonify({"images": found})
 
@@ -127,9 +129,7 @@ class Networks(Peer):
             return jsonify({key: _matching(table, request.args)})
 
         def show(i):
-            return (
-                jsonify({one: table[i]}) if i in table else _error(f"{one} {i} not found", 404)
-            )
+            return jsonify({one: table[i]}) if i in table else _error(f"{one} {i} not found", 404)
 
         def create():
             body = request.get_json()
@@ -214,14 +214,26 @@ class Networks(Peer):
         return self._new_port({"network_id": network_id, **fields})["id"]
 
     def _new_floatingip(self, body):
-        ip = {"id": str(uuid.uuid4()), "floating_ip_address": f"172.24.4.{next(self._address)}",
-              "port_id": None, "fixed_ip_address": None, "project_id": "project-1", **body}
+        ip = {
+            "id": str(uuid.uuid4()),
+            "floating_ip_address": f"172.24.4.{next(self._address)}",
+            "port_id": None,
+            "fixed_ip_address": None,
+            "project_id": "project-1",
+            **body,
+        }
         self.floatingips[ip["id"]] = ip
         return ip
 
     def _new_security_group(self, body):
-        group = {"id": str(uuid.uuid4()), "project_id": "project-1", "tenant_id": "project-1",
-                 "security_group_rules": [], "description": "", **body}
+        group = {
+            "id": str(uuid.uuid4()),
+            "project_id": "project-1",
+            "tenant_id": "project-1",
+            "security_group_rules": [],
+            "description": "",
+            **body,
+        }
         self.groups[group["id"]] = group
         return group
 
@@ -268,11 +280,23 @@ class Volumes(Peer):
 
     def add(self, size=1, **fields):
         "An available volume; its id."
-        volume = {"id": str(uuid.uuid4()), "size": size, "status": "available", "name": "",
-                  "attachments": [], "multiattach": False, "bootable": "false",
-                  "volume_image_metadata": {}, "availability_zone": "nova", "metadata": {},
-                  "created_at": "2026-01-01T00:00:00.000000", "description": "",
-                  "volume_type": "file", "snapshot_id": None, **fields}
+        volume = {
+            "id": str(uuid.uuid4()),
+            "size": size,
+            "status": "available",
+            "name": "",
+            "attachments": [],
+            "multiattach": False,
+            "bootable": "false",
+            "volume_image_metadata": {},
+            "availability_zone": "nova",
+            "metadata": {},
+            "created_at": "2026-01-01T00:00:00.000000",
+            "description": "",
+            "volume_type": "file",
+            "snapshot_id": None,
+            **fields,
+        }
         self.volumes[volume["id"]] = volume
         return volume["id"]
 
@@ -317,17 +341,29 @@ class Volumes(Peer):
             message = f"volume is {volume['status']}"
             return jsonify({"conflictingRequest": {"message": message}}), 409
         volume["status"] = "reserved"
-        attachment = {"id": str(uuid.uuid4()), "status": "reserved", "instance":
-                      body["instance_uuid"], "volume_id": volume["id"], "connection_info": {}}
+        attachment = {
+            "id": str(uuid.uuid4()),
+            "status": "reserved",
+            "instance": body["instance_uuid"],
+            "volume_id": volume["id"],
+            "connection_info": {},
+        }
         self.attachments[attachment["id"]] = attachment
         return jsonify({"attachment": attachment})
 
     def _connect(self, p, i):
         attachment = self.attachments[i]
         connector = request.get_json()["attachment"]["connector"]
-        attachment |= {"status": "attaching", "connector": connector, "connection_info": {
-            "driver_volume_type": "nbd", "host": "127.0.0.1", "port": 10809,
-            "export": attachment["volume_id"]}}
+        attachment |= {
+            "status": "attaching",
+            "connector": connector,
+            "connection_info": {
+                "driver_volume_type": "nbd",
+                "host": "127.0.0.1",
+                "port": 10809,
+                "export": attachment["volume_id"],
+            },
+        }
         return jsonify({"attachment": attachment})
 
     def _complete(self, p, i):

@@ -1,4 +1,5 @@
-"""What the agent asks of a hypervisor: `Driver`, and what a driver may say while it works: `Work`."""
+"""What the agent asks of a hypervisor: `Driver`, and what a driver may say while it works:
+`Work`."""
 
 from __future__ import annotations
 
@@ -29,10 +30,11 @@ class NoSuchServer(NodeError):
 
 
 class Work:
-    """One job's line to the outside: it tells the steps, and stops when the server is deleted meanwhile.
+    """One job's line to the outside: it tells the steps, and stops when the server is deleted
+    meanwhile.
 
-    `step` names are those of the conductor: networking, block_device_mapping, spawning, image_uploading, ...
-    """
+    `step` names are those of the conductor: networking, block_device_mapping, spawning,
+    image_uploading, ..."""
 
     def __init__(self, say: Callable[[str, Detail], None] | None = None) -> None:
         self._say = say
@@ -51,8 +53,9 @@ class Work:
 
 
 class Driver(Protocol):
-    """A hypervisor. Every order is idempotent: carried out again from its start after a crash in the middle, it ends as if
-    it had been carried out once. What fails raises an exception whose text is a sentence with the true cause."""
+    """A hypervisor. Every order is idempotent: carried out again from its start after a crash in
+    the middle, it ends as if it had been carried out once. What fails raises an exception whose
+    text is a sentence with the true cause."""
 
     def start(self, changed: Callable[[DomainState], None]) -> None:
         "Connect; call `changed` whenever a guest changes its power state by itself."
@@ -86,14 +89,33 @@ class Driver(Protocol):
 
     def resize(self, work: Work, spec: ServerSpec, step: str) -> Detail: ...
 
-    def snapshot(self, work: Work, server_id: str, target: ImageSource, live: bool = True,
-                 quiesce: bool = False) -> Detail: ...
+    def snapshot(
+        self,
+        work: Work,
+        server_id: str,
+        target: ImageSource,
+        live: bool = True,
+        quiesce: bool = False,
+    ) -> Detail: ...
 
-    def move_out(self, work: Work, spec: ServerSpec, target_host: str, kind: str,
-                 block_migration: bool | None, peer: dict[str, Any] | None = None) -> Detail: ...
+    def move_out(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        target_host: str,
+        kind: str,
+        block_migration: bool | None,
+        peer: dict[str, Any] | None = None,
+    ) -> Detail: ...
 
-    def move_in(self, work: Work, spec: ServerSpec, source_host: str, kind: str,
-                peer: dict[str, Any] | None = None) -> Detail: ...
+    def move_in(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        source_host: str,
+        kind: str,
+        peer: dict[str, Any] | None = None,
+    ) -> Detail: ...
 
     def attach_nic(self, work: Work, server_id: str, nic: Nic) -> Detail: ...
 

@@ -1,8 +1,9 @@
-"""A hypervisor in memory: for tests of everything above it, and for scale runs with hundreds of hosts in one process.
+"""A hypervisor in memory: for tests of everything above it, and for scale runs with hundreds of
+hosts in one process.
 
-It takes the time and the faults that it is told to: `delays_s={"build": 0.5}`, `faults={"build": 0.01}` (a share of orders), or in a
-test `fail_next("build", "The disk broke.")`. It forgets its guests when the process ends, as a host does that loses power.
-"""
+It takes the time and the faults that it is told to: `delays_s={"build": 0.5}`, `faults={"build":
+0.01}` (a share of orders), or in a test `fail_next("build", "The disk broke.")`. It forgets its
+guests when the process ends, as a host does that loses power."""
 
 from __future__ import annotations
 
@@ -28,8 +29,16 @@ from compute.agent.drivers import (
 from compute.contracts.agent import Agent
 from compute.contracts.specs import Disk, DomainState, HostInventory, ImageSource, Nic, ServerSpec
 
-_POWER = {"start": RUNNING, "stop": SHUTDOWN, "hard_reboot": RUNNING, "soft_reboot": RUNNING, "pause": PAUSED,
-          "unpause": RUNNING, "suspend": SUSPENDED, "resume": RUNNING}
+_POWER = {
+    "start": RUNNING,
+    "stop": SHUTDOWN,
+    "hard_reboot": RUNNING,
+    "soft_reboot": RUNNING,
+    "pause": PAUSED,
+    "unpause": RUNNING,
+    "suspend": SUSPENDED,
+    "resume": RUNNING,
+}
 _WANTED = {"on": RUNNING, "off": SHUTDOWN, "paused": PAUSED, "suspended": SUSPENDED}
 _CONTENTS = b"a disk of the fake hypervisor\n"
 
@@ -41,9 +50,17 @@ class FakeFault(NodeError):
 class FakeDriver:
     "See `compute.agent.drivers.Driver`."
 
-    def __init__(self, host: str = "fake", *, vcpus: int = 64, memory_mib: int = 262144, disk_gib: int = 4096,
-                 delays_s: Mapping[str, float] | None = None, faults: Mapping[str, float] | None = None,
-                 seed: int | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "fake",
+        *,
+        vcpus: int = 64,
+        memory_mib: int = 262144,
+        disk_gib: int = 4096,
+        delays_s: Mapping[str, float] | None = None,
+        faults: Mapping[str, float] | None = None,
+        seed: int | None = None,
+    ) -> None:
         self.host, self.vcpus, self.memory_mib, self.disk_gib = host, vcpus, memory_mib, disk_gib
         self.delays_s, self.faults = dict(delays_s or {}), dict(faults or {})
         self.servers: dict[str, ServerSpec] = {}
@@ -59,9 +76,14 @@ class FakeDriver:
     def from_config(cls, config: Any, host: str) -> FakeDriver:
         "The driver that group [fake] describes."
         options = config.fake
-        return cls(host, vcpus=options.vcpus, memory_mib=options.memory_mib, disk_gib=options.disk_gib,
-                   delays_s={k: float(v) for k, v in options.delays_s.items()},
-                   faults={k: float(v) for k, v in options.faults.items()})
+        return cls(
+            host,
+            vcpus=options.vcpus,
+            memory_mib=options.memory_mib,
+            disk_gib=options.disk_gib,
+            delays_s={k: float(v) for k, v in options.delays_s.items()},
+            faults={k: float(v) for k, v in options.faults.items()},
+        )
 
     def fail_next(self, order: str, reason: str) -> None:
         "The next `order` fails with this sentence."
@@ -87,16 +109,45 @@ class FakeDriver:
         "See Driver."
         used = sum(s.memory_mib for s in self.servers.values())
         return HostInventory(
-            host=self.host, revision=Agent.revision, hypervisor_type="fake", hypervisor_version=1, virt_type="fake",
-            hypervisor_hostname=self.host, host_ip="127.0.0.1", vcpus=self.vcpus, memory_mib=self.memory_mib,
-            disk_gib=self.disk_gib, free_memory_mib=self.memory_mib - used, free_disk_gib=self.disk_gib,
-            load=[0.0, 0.0, 0.0], uptime_s=int(time.monotonic()),
-            cpu_info={"arch": "x86_64", "model": "fake", "vendor": "fake", "features": [],
-                      "topology": {"sockets": 1, "cores": self.vcpus, "threads": 1}},
-            traits=["COMPUTE_NET_ATTACH_INTERFACE", "COMPUTE_VOLUME_ATTACH_WITH_TAG", "COMPUTE_DEVICE_TAGGING",
-                    "COMPUTE_VOLUME_MULTI_ATTACH", "COMPUTE_RESCUE_BFV", "COMPUTE_NODE"],
-            numa=[{"id": 0, "cpus": list(range(self.vcpus)), "memory_mib": self.memory_mib,
-                   "pages": {"4": self.memory_mib * 256}, "siblings": []}])
+            host=self.host,
+            revision=Agent.revision,
+            hypervisor_type="fake",
+            hypervisor_version=1,
+            virt_type="fake",
+            hypervisor_hostname=self.host,
+            host_ip="127.0.0.1",
+            vcpus=self.vcpus,
+            memory_mib=self.memory_mib,
+            disk_gib=self.disk_gib,
+            free_memory_mib=self.memory_mib - used,
+            free_disk_gib=self.disk_gib,
+            load=[0.0, 0.0, 0.0],
+            uptime_s=int(time.monotonic()),
+            cpu_info={
+                "arch": "x86_64",
+                "model": "fake",
+                "vendor": "fake",
+                "features": [],
+                "topology": {"sockets": 1, "cores": self.vcpus, "threads": 1},
+            },
+            traits=[
+                "COMPUTE_NET_ATTACH_INTERFACE",
+                "COMPUTE_VOLUME_ATTACH_WITH_TAG",
+                "COMPUTE_DEVICE_TAGGING",
+                "COMPUTE_VOLUME_MULTI_ATTACH",
+                "COMPUTE_RESCUE_BFV",
+                "COMPUTE_NODE",
+            ],
+            numa=[
+                {
+                    "id": 0,
+                    "cpus": list(range(self.vcpus)),
+                    "memory_mib": self.memory_mib,
+                    "pages": {"4": self.memory_mib * 256},
+                    "siblings": [],
+                }
+            ],
+        )
 
     def domains(self) -> list[DomainState]:
         "See Driver."
@@ -143,7 +194,9 @@ class FakeDriver:
         return {"root_device_name": "/dev/vda", "devices": self._devices(spec)}
 
     def _devices(self, spec: ServerSpec) -> dict[str, str]:
-        return {d.volume_id: f"/dev/vd{chr(97 + n)}" for n, d in enumerate(spec.disks) if d.volume_id}
+        return {
+            d.volume_id: f"/dev/vd{chr(97 + n)}" for n, d in enumerate(spec.disks) if d.volume_id
+        }
 
     def destroy(self, work: Work, server_id: str, keep_disks: bool = False) -> Detail:
         "See the contract."
@@ -189,8 +242,14 @@ class FakeDriver:
             return None
         return self._replace("resize", work, spec)
 
-    def snapshot(self, work: Work, server_id: str, target: ImageSource, live: bool = True,
-                 quiesce: bool = False) -> Detail:
+    def snapshot(
+        self,
+        work: Work,
+        server_id: str,
+        target: ImageSource,
+        live: bool = True,
+        quiesce: bool = False,
+    ) -> Detail:
         "See the contract. Uploads a few bytes for real."
         self._known(server_id)
         work.step("image_pending_upload")
@@ -198,14 +257,28 @@ class FakeDriver:
         self._act("snapshot", work, server_id)
         if target.url.startswith("http"):
             import requests
-            answer = requests.put(target.url, data=_CONTENTS, timeout=60, headers={
-                "X-Auth-Token": target.token, "Content-Type": "application/octet-stream"})
+
+            answer = requests.put(
+                target.url,
+                data=_CONTENTS,
+                timeout=60,
+                headers={"X-Auth-Token": target.token, "Content-Type": "application/octet-stream"},
+            )
             if not answer.ok:
-                raise FakeFault(reason=f"The image service refused the snapshot: {answer.status_code} {answer.reason}.")
+                raise FakeFault(
+                    reason=f"The image service refused the snapshot: {answer.status_code}."
+                )
         return {"size_bytes": len(_CONTENTS)}
 
-    def move_out(self, work: Work, spec: ServerSpec, target_host: str, kind: str, block_migration: bool | None,
-                 peer: dict[str, Any] | None = None) -> Detail:
+    def move_out(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        target_host: str,
+        kind: str,
+        block_migration: bool | None,
+        peer: dict[str, Any] | None = None,
+    ) -> Detail:
         "See the contract."
         self._known(spec.id)
         self._act("move_out", work, spec.id)
@@ -215,12 +288,22 @@ class FakeDriver:
             self.destroy(Work(), spec.id)
         return {"peer": {"host": self.host}}
 
-    def move_in(self, work: Work, spec: ServerSpec, source_host: str, kind: str,
-                peer: dict[str, Any] | None = None) -> Detail:
+    def move_in(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        source_host: str,
+        kind: str,
+        peer: dict[str, Any] | None = None,
+    ) -> Detail:
         "See the contract."
         self._act("move_in", work, spec.id)
         self._keep(spec)
-        return {"peer": {"host": self.host}, "root_device_name": "/dev/vda", "devices": self._devices(spec)}
+        return {
+            "peer": {"host": self.host},
+            "root_device_name": "/dev/vda",
+            "devices": self._devices(spec),
+        }
 
     def attach_nic(self, work: Work, server_id: str, nic: Nic) -> Detail:
         "See the contract."
@@ -281,29 +364,72 @@ class FakeDriver:
         "See the contract: some lines, numbered."
         spec = self._known(server_id)
         text = [f"[{n:4d}] {spec.name} of the fake hypervisor" for n in range(1, 101)]
-        return "".join(f"{line}\n" for line in (text if lines is None else text[-lines:] if lines else []))
+        return "".join(
+            f"{line}\n" for line in (text if lines is None else text[-lines:] if lines else [])
+        )
 
     def console(self, server_id: str, kind: str) -> dict[str, Any]:
         "See the contract."
         self._known(server_id)
         if kind not in {"vnc", "serial"}:
             raise FakeFault(reason=f"Consoles of type {kind} are not offered here.")
-        return {"host": "127.0.0.1", "port": 5900 if kind == "vnc" else 10000, "internal_access_path": None}
+        return {
+            "host": "127.0.0.1",
+            "port": 5900 if kind == "vnc" else 10000,
+            "internal_access_path": None,
+        }
 
     def diagnostics(self, server_id: str) -> dict[str, Any]:
         "See the contract."
         spec = self._known(server_id)
         return {
-            "state": {RUNNING: "running", PAUSED: "paused", SUSPENDED: "suspended"}.get(self.states[server_id], "shutdown"),
-            "driver": "fake", "hypervisor": "fake", "hypervisor_os": "fake", "uptime": 0, "config_drive": None,
-            "num_cpus": spec.vcpus, "num_nics": len(spec.nics), "num_disks": len(spec.disks),
+            "state": {RUNNING: "running", PAUSED: "paused", SUSPENDED: "suspended"}.get(
+                self.states[server_id], "shutdown"
+            ),
+            "driver": "fake",
+            "hypervisor": "fake",
+            "hypervisor_os": "fake",
+            "uptime": 0,
+            "config_drive": None,
+            "num_cpus": spec.vcpus,
+            "num_nics": len(spec.nics),
+            "num_disks": len(spec.disks),
             "memory_details": {"maximum": spec.memory_mib, "used": 0},
             "cpu_details": [{"id": n, "time": 0, "utilisation": 0} for n in range(spec.vcpus)],
-            "nic_details": [{"mac_address": n.mac_address, **dict.fromkeys(
-                ("rx_octets", "rx_errors", "rx_drop", "rx_packets", "rx_rate", "tx_octets", "tx_errors", "tx_drop",
-                 "tx_packets", "tx_rate"), 0)} for n in spec.nics],
-            "disk_details": [dict.fromkeys(("read_bytes", "read_requests", "write_bytes", "write_requests",
-                                            "errors_count"), 0) for _ in spec.disks],
+            "nic_details": [
+                {
+                    "mac_address": n.mac_address,
+                    **dict.fromkeys(
+                        (
+                            "rx_octets",
+                            "rx_errors",
+                            "rx_drop",
+                            "rx_packets",
+                            "rx_rate",
+                            "tx_octets",
+                            "tx_errors",
+                            "tx_drop",
+                            "tx_packets",
+                            "tx_rate",
+                        ),
+                        0,
+                    ),
+                }
+                for n in spec.nics
+            ],
+            "disk_details": [
+                dict.fromkeys(
+                    (
+                        "read_bytes",
+                        "read_requests",
+                        "write_bytes",
+                        "write_requests",
+                        "errors_count",
+                    ),
+                    0,
+                )
+                for _ in spec.disks
+            ],
         }
 
     def set_password(self, server_id: str, user: str, password: str) -> None:

@@ -1,5 +1,6 @@
-"""One class for each kind of job. A step is a method of the flow; `STEP_done` and `STEP_failed` hear the agent's answer to an order
-given in STEP; `failed` ends the job with a reason whenever a step raises."""
+"""One class for each kind of job. A step is a method of the flow; `STEP_done` and `STEP_failed`
+hear the agent's answer to an order given in STEP; `failed` ends the job with a reason whenever
+a step raises."""
 
 from typing import Any
 
@@ -27,11 +28,28 @@ from compute.conductor.flows.resize import Confirm, Resize, Revert
 from compute.conductor.flows.shelve import Offload, Shelve, Unshelve
 
 FLOWS: dict[str, Any] = {
-    "build": Build(), "delete": Delete(), "power": Power(), "rebuild": Rebuild(), "rescue": Rescue(),
-    "unrescue": Unrescue(), "snapshot": Snapshot(), "backup": Snapshot(), "soft_delete": SoftDelete(),
-    "restore": Restore(), "crash_dump": CrashDump(), "resize": Resize(), "confirm": Confirm(),
-    "revert": Revert(), "shelve": Shelve(), "offload": Offload(), "unshelve": Unshelve(),
-    "attach_nic": AttachNic(), "detach_nic": DetachNic(), "attach_volume": AttachVolume(),
-    "detach_volume": DetachVolume(), "swap_volume": SwapVolume(), "live_migrate": LiveMigrate(),
+    "build": Build(),
+    "delete": Delete(),
+    "power": Power(),
+    "rebuild": Rebuild(),
+    "rescue": Rescue(),
+    "unrescue": Unrescue(),
+    "snapshot": Snapshot(),
+    "backup": Snapshot(),
+    "soft_delete": SoftDelete(),
+    "restore": Restore(),
+    "crash_dump": CrashDump(),
+    "resize": Resize(),
+    "confirm": Confirm(),
+    "revert": Revert(),
+    "shelve": Shelve(),
+    "offload": Offload(),
+    "unshelve": Unshelve(),
+    "attach_nic": AttachNic(),
+    "detach_nic": DetachNic(),
+    "attach_volume": AttachVolume(),
+    "detach_volume": DetachVolume(),
+    "swap_volume": SwapVolume(),
+    "live_migrate": LiveMigrate(),
     "evacuate": Evacuate(),
 }

@@ -89,8 +89,14 @@ class AttachVolume(Flow):
             server, devices = work.load(session)
         device = device_of(work, devices)
         assert device is not None and device.attachment_id and server.host
-        connection = volumes.connect(work.deps, server, device.attachment_id, server.host,
-                                     report_of(work.deps, server.host), device.device_name)
+        connection = volumes.connect(
+            work.deps,
+            server,
+            device.attachment_id,
+            server.host,
+            report_of(work.deps, server.host),
+            device.device_name,
+        )
         with work.deps.db.write() as session:
             work.still(session)
             server_store.set_device(session, device.uuid, connection=connection)
@@ -180,8 +186,14 @@ class SwapVolume(Flow):
         device = device_of(work, devices)
         assert device is not None and server.host
         args = work.job.args
-        connection = volumes.connect(work.deps, server, args["attachment"], server.host,
-                                     report_of(work.deps, server.host), device.device_name)
+        connection = volumes.connect(
+            work.deps,
+            server,
+            args["attachment"],
+            server.host,
+            report_of(work.deps, server.host),
+            device.device_name,
+        )
         work.job.args = {**args, "connection": connection}
         old = spec.disk(work.deps, server, device)
         device.connection, device.volume_id = connection, args["volume"]

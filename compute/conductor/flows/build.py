@@ -1,8 +1,8 @@
 """Building a server: choose and claim a host, get ports and volumes, order it from the agent.
 
-    start -> prepare -> order -> (agent) -> order_done
-                 ^                    |
-               start <- order_failed <-   (another host, up to build_attempts)
+start -> prepare -> order -> (agent) -> order_done
+             ^                    |
+           start <- order_failed <-   (another host, up to build_attempts)
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from compute.store.models import BlockDevice, Server
 class Build(Flow):
     "See the module."
 
-    on_failure = "error"
+    on_failure: str | None = "error"
 
     def start(self, work: Work) -> None:
         "Choose a host and claim it, in one transaction."
@@ -32,13 +32,13 @@ class Build(Flow):
         with work.deps.db.write() as session:
             server, devices = work.load(session)
             request = schedule.request_for(session, server, devices, exclude=tried)
-            host, ranking = schedule.choose_and_claim(work.deps, session, server, request,
-                                                      new=not tried and work.job.attempts == 1)
+            host, ranking = schedule.choose_and_claim(
+                work.deps, session, server, request, new=not tried and work.job.attempts == 1
+            )
             server.host, server.node = host.name, host.node
             server.availability_zone = host.zone
             server.task_state = "networking"
-            work.go_in(session, "prepare", host=host.name,
-                       rejected=ranking.explanation() or None)
+            work.go_in(session, "prepare", host=host.name, rejected=ranking.explanation() or None)
             session.flush()
         work.known = server, devices
 
@@ -54,8 +54,13 @@ class Build(Flow):
         server, devices = self._load(work)
         host = server.host or ""
         nics = network.make_ports(
-            work.deps, server, host, server.request.get("networks") or [],
-            server.request.get("groups") or [], resumed=work.job.attempts > 1 or bool(server.nics))
+            work.deps,
+            server,
+            host,
+            server.request.get("networks") or [],
+            server.request.get("groups") or [],
+            resumed=work.job.attempts > 1 or bool(server.nics),
+        )
         changes = connect_volumes(work, server, devices, host)
         server.nics, server.generation = nics, server.generation + 1
         for device in devices:
@@ -64,15 +69,27 @@ class Build(Flow):
         spec = self._spec(work, server, devices)
         with work.deps.db.write() as session:
             order = work.wait_in(session, host, "order")
-            server_store.touch(session, server.id, nics=nics, ips=network.addresses(nics),
-                               task_state="spawning", generation=server.generation)
+            server_store.touch(
+                session,
+                server.id,
+                nics=nics,
+                ips=network.addresses(nics),
+                task_state="spawning",
+                generation=server.generation,
+            )
             for uuid, values in changes.items():
                 server_store.set_device(session, uuid, **values)
         work.send(host, order, lambda agent, order: agent.build(order, spec))
 
     def _spec(self, work: Work, server: Server, devices: list[BlockDevice]) -> ServerSpec:
-        return server_spec(work.deps, server, devices, with_images=True,
-                           request_id=work.ctx.request_id, password=server.request.get("password"))
+        return server_spec(
+            work.deps,
+            server,
+            devices,
+            with_images=True,
+            request_id=work.ctx.request_id,
+            password=server.request.get("password"),
+        )
 
     def order(self, work: Work) -> None:
         "The node has everything it needs in one message."
@@ -84,6 +101,7 @@ class Build(Flow):
     def order_done(self, work: Work) -> None:
         "It runs."
         report = work.job.args["report"]
+        complete_volumes(work)
         with work.deps.db.write() as session:
             server = server_store.get(session, work.job.server_id)
             if server is None:
@@ -96,7 +114,6 @@ class Build(Flow):
             server.request = {k: v for k, v in server.request.items() if k != "password"}
             server_store.mark_attached(session, server.id)
             work.end(session)
-        complete_volumes(work, server)
 
     def order_failed(self, work: Work) -> None:
         "Another host, or the end."
@@ -149,7 +166,9 @@ class Build(Flow):
             return
 
 
-def connect_volumes(work: Work, server: Server, devices: list[BlockDevice], host: str) -> dict[str, dict[str, Any]]:
+def connect_volumes(
+    work: Work, server: Server, devices: list[BlockDevice], host: str
+) -> dict[str, dict[str, Any]]:
     "Make the volumes that are missing and connect all to `host`: device uuid -> columns to set."
     wanted = [d for d in devices if d.destination_type == "volume"]
     if not wanted:
@@ -160,8 +179,14 @@ def connect_volumes(work: Work, server: Server, devices: list[BlockDevice], host
         values: dict[str, Any] = {}
         volume_id = device.volume_id
         if volume_id is None:
-            volume_id = volumes.create(work.deps, server, size_gib=device.size_gib, image_id=device.image_id,
-                                       snapshot_id=device.snapshot_id, volume_type=device.volume_type)
+            volume_id = volumes.create(
+                work.deps,
+                server,
+                size_gib=device.size_gib,
+                image_id=device.image_id,
+                snapshot_id=device.snapshot_id,
+                volume_type=device.volume_type,
+            )
             note_volume(work, device.uuid, volume_id)
             values["volume_id"] = volume_id
         if not device.attachment_id:
@@ -169,7 +194,9 @@ def connect_volumes(work: Work, server: Server, devices: list[BlockDevice], host
             values["size_gib"] = found.get("size")
             values["attachment_id"] = volumes.reserve(work.deps, None, server, volume_id)
         attachment = str(values.get("attachment_id") or device.attachment_id)
-        values["connection"] = volumes.connect(work.deps, server, attachment, host, report, device.device_name)
+        values["connection"] = volumes.connect(
+            work.deps, server, attachment, host, report, device.device_name
+        )
         changes[device.uuid] = values
     return changes
 
@@ -181,22 +208,25 @@ def note_volume(work: Work, device_uuid: str, volume_id: str) -> None:
         server_store.set_device(session, device_uuid, volume_id=volume_id)
 
 
-def complete_volumes(work: Work, server: Server) -> None:
+def complete_volumes(work: Work) -> None:
     "Tell the volume service that the guest has them."
     if not work.deps.services.has("volume"):
         return
     with work.deps.db.read() as session:
-        devices = server_store.devices_of(session, [server.id])[server.id]
-    for device in devices:
-        if device.attachment_id:
-            volumes.complete(work.deps, server, device.attachment_id)
+        devices = server_store.devices_of(session, [work.job.server_id])[work.job.server_id]
+        attached = [d.attachment_id for d in devices if d.attachment_id]
+        server = server_store.get(session, work.job.server_id) if attached else None
+    for attachment in attached:
+        if server is not None:
+            volumes.complete(work.deps, server, attachment)
 
 
-def disconnect_volumes(work: Work, server: Server, devices: list[BlockDevice], *, final: bool = False) -> None:
+def disconnect_volumes(
+    work: Work, server: Server, devices: list[BlockDevice], *, final: bool = False
+) -> None:
     "Release attachments; with `final` delete the volumes that go with their server."
     for device in devices:
         if device.attachment_id:
             volumes.release(work.deps, server, device.attachment_id)
         if final and device.volume_id and device.delete_on_termination:
             volumes.delete(work.deps, server, device.volume_id)
-

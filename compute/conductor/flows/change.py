@@ -20,8 +20,14 @@ class Rebuild(Flow):
         with work.deps.db.read() as session:
             server, devices = work.load(session)
         args = work.job.args
-        spec = server_spec(work.deps, server, devices, with_images=True, password=args.get("password"),
-                           request_id=work.ctx.request_id)
+        spec = server_spec(
+            work.deps,
+            server,
+            devices,
+            with_images=True,
+            password=args.get("password"),
+            request_id=work.ctx.request_id,
+        )
         keep = bool(args.get("preserve_ephemeral"))
         work.order(server.host or "", lambda agent, order: agent.rebuild(order, spec, keep))
 
@@ -31,8 +37,16 @@ class Rebuild(Flow):
             server, _ = work.load(session)
             vm_state = "stopped" if server.power_wanted == "off" else "active"
             request = {k: v for k, v in server.request.items() if k != "password"}
-            work.save(session, vm_state=vm_state, task_state=None, power_state=POWER[vm_state], fault=None,
-                      launched_at=utcnow(), progress=0, request=request)
+            work.save(
+                session,
+                vm_state=vm_state,
+                task_state=None,
+                power_state=POWER[vm_state],
+                fault=None,
+                launched_at=utcnow(),
+                progress=0,
+                request=request,
+            )
             work.end(session)
 
     def start_failed(self, work: Work) -> None:
@@ -52,15 +66,23 @@ class Rescue(Flow):
         "Order it."
         with work.deps.db.read() as session:
             server, devices = work.load(session)
-        spec = server_spec(work.deps, server, devices, password=work.job.args.get("password"),
-                           request_id=work.ctx.request_id, power="on")
+        spec = server_spec(
+            work.deps,
+            server,
+            devices,
+            password=work.job.args.get("password"),
+            request_id=work.ctx.request_id,
+            power="on",
+        )
         spec.rescue_image = images.source(work.deps, work.job.args["image"])
         work.order(server.host or "", lambda agent, order: agent.rescue(order, spec))
 
     def start_done(self, work: Work) -> None:
         "The rescue system runs."
         with work.deps.db.write() as session:
-            work.save(session, vm_state="rescued", task_state=None, power_state=1, power_wanted="on")
+            work.save(
+                session, vm_state="rescued", task_state=None, power_state=1, power_wanted="on"
+            )
             work.end(session)
 
 
@@ -79,7 +101,14 @@ class Unrescue(Flow):
     def start_done(self, work: Work) -> None:
         "It runs from its own disk."
         with work.deps.db.write() as session:
-            work.save(session, vm_state="active", task_state=None, power_state=1, fault=None, old_vm_state=None)
+            work.save(
+                session,
+                vm_state="active",
+                task_state=None,
+                power_state=1,
+                fault=None,
+                old_vm_state=None,
+            )
             work.end(session)
 
 
@@ -93,9 +122,16 @@ class Snapshot(Flow):
             if work.job.kind == "snapshot":
                 work.save(session, task_state="image_uploading")
         image = snapshots.target(work.deps, work.job.args["image"], _format(server))
-        quiesce = ((server.image or {}).get("properties") or {}).get("os_require_quiesce", "") in ("yes", "true", "True")
+        quiesce = ((server.image or {}).get("properties") or {}).get("os_require_quiesce", "") in (
+            "yes",
+            "true",
+            "True",
+        )
         live = server.vm_state in ("active", "paused")
-        work.order(server.host or "", lambda agent, order: agent.snapshot(order, server.id, image, live, quiesce))
+        work.order(
+            server.host or "",
+            lambda agent, order: agent.snapshot(order, server.id, image, live, quiesce),
+        )
 
     def start_done(self, work: Work) -> None:
         "It is uploaded."
@@ -104,7 +140,9 @@ class Snapshot(Flow):
             work.save(session, task_state=None)
             work.end(session)
         if work.job.kind == "backup":
-            snapshots.rotate(work.deps, server, work.job.args["backup_type"], int(work.job.args["rotation"]))
+            snapshots.rotate(
+                work.deps, server, work.job.args["backup_type"], int(work.job.args["rotation"])
+            )
 
     def start_failed(self, work: Work) -> None:
         "Again with a fresh token, or away with the image."
@@ -144,8 +182,14 @@ class SoftDelete(Flow):
     def start_done(self, work: Work) -> None:
         "It can be restored."
         with work.deps.db.write() as session:
-            work.save(session, vm_state="soft-delete", task_state=None, power_state=4, power_wanted="off",
-                      deleted_at=utcnow())
+            work.save(
+                session,
+                vm_state="soft-delete",
+                task_state=None,
+                power_state=4,
+                power_wanted="off",
+                deleted_at=utcnow(),
+            )
             work.end(session)
 
 
@@ -168,8 +212,15 @@ class Restore(Flow):
 
     def _back(self, work: Work, vm_state: str) -> None:
         with work.deps.db.write() as session:
-            work.save(session, vm_state=vm_state, task_state=None, power_state=POWER.get(vm_state, 4),
-                      power_wanted="on" if vm_state == "active" else "off", deleted_at=None, old_vm_state=None)
+            work.save(
+                session,
+                vm_state=vm_state,
+                task_state=None,
+                power_state=POWER.get(vm_state, 4),
+                power_wanted="on" if vm_state == "active" else "off",
+                deleted_at=None,
+                old_vm_state=None,
+            )
             work.end(session)
 
 

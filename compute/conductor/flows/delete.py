@@ -1,6 +1,8 @@
-"""Deleting a server: the node forgets it, then ports, volumes and the claim go, then the row is marked.
+"""Deleting a server: the node forgets it, then ports, volumes and the claim go, then the row is
+marked.
 
-A host that does not answer is not waited for: when it comes back, the answer to its report tells it what to destroy.
+A host that does not answer is not waited for: when it comes back, the answer to its report
+tells it what to destroy.
 """
 
 from common.db import utcnow
@@ -52,7 +54,17 @@ class Delete(Flow):
                 schedule.give_back(session, migration.uuid)
             quota_store.drop_console_tokens(session, server_id=server.id)
             server_store.touch(
-                session, server.id, vm_state="deleted", task_state=None, deleted=True,
-                deleted_at=moment, terminated_at=moment, power_state=0, host=server.host,
-                request={}, password=None, user_data=None)
+                session,
+                server.id,
+                vm_state="deleted",
+                task_state=None,
+                deleted=True,
+                deleted_at=moment,
+                terminated_at=moment,
+                power_state=0,
+                host=server.host,
+                request={},
+                password=None,
+                user_data=None,
+            )
             work.end(session)

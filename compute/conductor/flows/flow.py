@@ -19,8 +19,12 @@ class Flow:
     def order_failed(self, work: Work) -> None:
         "An order failed: end with what the agent said."
         report = work.job.args["report"]
-        self.failed(work, report.get("fault") or "The node gave no reason.",
-                    (report.get("detail") or {}).get("details", ""), None)
+        self.failed(
+            work,
+            report.get("fault") or "The node gave no reason.",
+            (report.get("detail") or {}).get("details", ""),
+            None,
+        )
 
     def failed(self, work: Work, message: str, details: str, error: Exception | None) -> None:
         "End the job: task over, fault written, action record closed."
@@ -34,8 +38,16 @@ class Flow:
             work.end(session, ok=False, message=message, details=details)
             name = notify.NAMES.get(work.job.kind)
             if name:
-                after_commit(session, lambda: notify.tell(
-                    work.deps, work.ctx, f"compute.instance.{name}.error", work.job.server_id, error=True))
+                after_commit(
+                    session,
+                    lambda: notify.tell(
+                        work.deps,
+                        work.ctx,
+                        f"compute.instance.{name}.error",
+                        work.job.server_id,
+                        error=True,
+                    ),
+                )
 
     def undo(self, work: Work, session: Any, values: dict[str, Any]) -> None:
         "What else a failure takes back; may add to the columns that are set."

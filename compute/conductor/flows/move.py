@@ -22,12 +22,20 @@ class LiveMigrate(Flow):
         with work.deps.db.write() as session:
             work.still(session)
             server, devices = work.load(session)
-            where = {**server.request, "force_host": args.get("force_host"), "force_node": None,
-                     "skip_filters": args.get("skip_filters", False), "zone": server.pinned_zone}
-            request = schedule.request_for(session, server, devices, where=where, exclude={server.host or ""})
+            where = {
+                **server.request,
+                "force_host": args.get("force_host"),
+                "force_node": None,
+                "skip_filters": args.get("skip_filters", False),
+                "zone": server.pinned_zone,
+            }
+            request = schedule.request_for(
+                session, server, devices, where=where, exclude={server.host or ""}
+            )
             row = migration_of(session, work)
-            allocations.move_consumer(session, server.id, row.uuid, project_id=server.project_id,
-                                      user_id=server.user_id)
+            allocations.move_consumer(
+                session, server.id, row.uuid, project_id=server.project_id, user_id=server.user_id
+            )
             host, _ = schedule.choose_and_claim(work.deps, session, server, request)
             row.dest_host, row.dest_node, row.status = host.name, host.node, "preparing"
             row.dest_ip = host.report.get("host_ip")
@@ -41,7 +49,9 @@ class LiveMigrate(Flow):
         changes = connect_volumes(work, server, devices, target)
         for device in devices:
             device.connection = changes.get(device.uuid, {}).get("connection", device.connection)
-        spec = server_spec(work.deps, server, devices, with_images=True, request_id=work.ctx.request_id)
+        spec = server_spec(
+            work.deps, server, devices, with_images=True, request_id=work.ctx.request_id
+        )
         work.order(target, lambda agent, order: agent.move_in(order, spec, source, "live"))
 
     def ready_done(self, work: Work) -> None:
@@ -58,8 +68,12 @@ class LiveMigrate(Flow):
             server, devices = work.load(session)
         args = work.job.args
         spec = server_spec(work.deps, server, devices, request_id=work.ctx.request_id)
-        work.order(args["source"], lambda agent, order: agent.move_out(
-            order, spec, args["target"], "live", args.get("block"), args.get("peer")))
+        work.order(
+            args["source"],
+            lambda agent, order: agent.move_out(
+                order, spec, args["target"], "live", args.get("block"), args.get("peer")
+            ),
+        )
 
     def leave_done(self, work: Work) -> None:
         "It runs there: ports follow, the source forgets it."
@@ -72,7 +86,14 @@ class LiveMigrate(Flow):
             row = migration_of(session, work)
             row.status, row.updated_at = "completed", utcnow()
             allocations.release(session, row.uuid)
-            work.save(session, host=row.dest_host, node=row.dest_node, nics=nics, task_state=None, progress=0)
+            work.save(
+                session,
+                host=row.dest_host,
+                node=row.dest_node,
+                nics=nics,
+                task_state=None,
+                progress=0,
+            )
             work.end(session)
         work.tell(args["source"], lambda agent: agent.destroy(f"{work.job.id}-left", server.id))
 
@@ -86,7 +107,9 @@ class LiveMigrate(Flow):
 
     def _stay(self, work: Work) -> None:
         server_id = work.job.server_id
-        work.tell(work.job.args["target"], lambda agent: agent.destroy(f"{work.job.id}-undo", server_id))
+        work.tell(
+            work.job.args["target"], lambda agent: agent.destroy(f"{work.job.id}-undo", server_id)
+        )
         self.order_failed(work)
 
     def undo(self, work: Work, session: Any, values: dict[str, Any]) -> None:
@@ -95,13 +118,20 @@ class LiveMigrate(Flow):
         if allocations.held_by(session, row.uuid):
             allocations.release(session, work.job.server_id)
             server, _ = work.load(session)
-            allocations.move_consumer(session, row.uuid, server.id, project_id=server.project_id,
-                                      user_id=server.user_id, consumer_type="INSTANCE")
+            allocations.move_consumer(
+                session,
+                row.uuid,
+                server.id,
+                project_id=server.project_id,
+                user_id=server.user_id,
+                consumer_type="INSTANCE",
+            )
         row.status, row.updated_at = "error", utcnow()
 
 
 class Evacuate(Build):
-    "A build on another host of what a dead host had; shared disks and volumes come along, local disks are made anew."
+    """A build on another host of what a dead host had; shared disks and volumes come along, local
+    disks are made anew."""
 
     def start(self, work: Work) -> None:
         "Claim elsewhere; the dead host's claim goes at the same moment."
@@ -109,10 +139,16 @@ class Evacuate(Build):
         with work.deps.db.write() as session:
             work.still(session)
             server, devices = work.load(session)
-            where = {**server.request, "force_host": args.get("force_host"), "force_node": None,
-                     "skip_filters": args.get("skip_filters", False), "zone": server.pinned_zone}
-            request = schedule.request_for(session, server, devices, where=where,
-                                           exclude=set(args.get("tried") or []))
+            where = {
+                **server.request,
+                "force_host": args.get("force_host"),
+                "force_node": None,
+                "skip_filters": args.get("skip_filters", False),
+                "zone": server.pinned_zone,
+            }
+            request = schedule.request_for(
+                session, server, devices, where=where, exclude=set(args.get("tried") or [])
+            )
             allocations.release(session, server.id)
             host, _ = schedule.choose_and_claim(work.deps, session, server, request)
             row = migration_of(session, work)
@@ -128,7 +164,9 @@ class Evacuate(Build):
         nics = network.rebind(work.deps, server, server.host or "")
         changes = connect_volumes(work, server, devices, server.host or "")
         with work.deps.db.write() as session:
-            work.save(session, nics=nics, generation=server.generation + 1, task_state="rebuild_spawning")
+            work.save(
+                session, nics=nics, generation=server.generation + 1, task_state="rebuild_spawning"
+            )
             for uuid, values in changes.items():
                 server_store.set_device(session, uuid, **values)
             work.go_in(session, "order")

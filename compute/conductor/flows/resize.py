@@ -1,7 +1,7 @@
 """Resize and cold migration, their confirmation and reversal.
 
-The old claim goes to the migration as its own consumer, the server claims anew: until a confirm or a revert both places are held, and
-whichever it becomes only one consumer is released.
+The old claim goes to the migration as its own consumer, the server claims anew: until a confirm
+or a revert both places are held, and whichever it becomes only one consumer is released.
 """
 
 from collections.abc import Mapping
@@ -38,9 +38,14 @@ def fit_devices(devices: list[BlockDevice], flavor: Mapping[str, Any]) -> None:
 
 def flavor_columns(flavor: Mapping[str, Any]) -> dict[str, Any]:
     "Columns of a server that repeat its flavor."
-    return {"flavor": dict(flavor), "flavor_id": flavor["id"], "vcpus": flavor["vcpus"],
-            "memory_mib": flavor["memory_mib"], "root_gib": flavor["root_gib"],
-            "ephemeral_gib": flavor["ephemeral_gib"]}
+    return {
+        "flavor": dict(flavor),
+        "flavor_id": flavor["id"],
+        "vcpus": flavor["vcpus"],
+        "memory_mib": flavor["memory_mib"],
+        "root_gib": flavor["root_gib"],
+        "ephemeral_gib": flavor["ephemeral_gib"],
+    }
 
 
 class Resize(Flow):
@@ -53,13 +58,25 @@ class Resize(Flow):
             work.still(session)
             server, devices = work.load(session)
             leave = args.get("leave") or not work.deps.config.compute.allow_resize_to_same_host
-            where = {**server.request, "force_host": args.get("force_host"), "force_node": None,
-                     "skip_filters": args.get("skip_filters", False), "zone": server.pinned_zone}
-            request = schedule.request_for(session, server, devices, flavor=args["flavor"], where=where,
-                                           exclude={server.host or ""} if leave else set())
+            where = {
+                **server.request,
+                "force_host": args.get("force_host"),
+                "force_node": None,
+                "skip_filters": args.get("skip_filters", False),
+                "zone": server.pinned_zone,
+            }
+            request = schedule.request_for(
+                session,
+                server,
+                devices,
+                flavor=args["flavor"],
+                where=where,
+                exclude={server.host or ""} if leave else set(),
+            )
             row = migration_of(session, work)
-            allocations.move_consumer(session, server.id, row.uuid, project_id=server.project_id,
-                                      user_id=server.user_id)
+            allocations.move_consumer(
+                session, server.id, row.uuid, project_id=server.project_id, user_id=server.user_id
+            )
             host, ranking = schedule.choose_and_claim(work.deps, session, server, request)
             row.dest_host, row.dest_node, row.status = host.name, host.node, "migrating"
             row.dest_ip = host.report.get("host_ip")
@@ -67,8 +84,14 @@ class Resize(Flow):
             server.old_vm_state = server.vm_state
             server.generation += 1
             same = host.name == server.host
-            work.go_in(session, "apply" if same else "out", host=server.host, target=host.name,
-                       source=server.host, rejected=ranking.explanation() or None)
+            work.go_in(
+                session,
+                "apply" if same else "out",
+                host=server.host,
+                target=host.name,
+                source=server.host,
+                rejected=ranking.explanation() or None,
+            )
 
     def _spec(self, work: Work, new: bool) -> tuple[Server, list[BlockDevice], Any]:
         with work.deps.db.read() as session:
@@ -77,8 +100,14 @@ class Resize(Flow):
         if new:
             server.flavor = work.job.args["flavor"]
             fit_devices(devices, server.flavor)
-        spec = server_spec(work.deps, server, devices, with_images=True, request_id=work.ctx.request_id,
-                           power=power)
+        spec = server_spec(
+            work.deps,
+            server,
+            devices,
+            with_images=True,
+            request_id=work.ctx.request_id,
+            power=power,
+        )
         return server, devices, spec
 
     def apply(self, work: Work) -> None:
@@ -94,8 +123,10 @@ class Resize(Flow):
         "The source stops it and offers its disks."
         _, _, spec = self._spec(work, False)
         target = work.job.args["target"]
-        work.order(work.job.args["source"],
-                   lambda agent, order: agent.move_out(order, spec, target, "cold", None))
+        work.order(
+            work.job.args["source"],
+            lambda agent, order: agent.move_out(order, spec, target, "cold", None),
+        )
 
     def out_done(self, work: Work) -> None:
         "Ports and volumes go over."
@@ -116,8 +147,10 @@ class Resize(Flow):
         "The target takes it over."
         _, _, spec = self._spec(work, True)
         source, peer = work.job.args["source"], work.job.args.get("peer")
-        work.order(work.job.args["target"],
-                   lambda agent, order: agent.move_in(order, spec, source, "cold", peer))
+        work.order(
+            work.job.args["target"],
+            lambda agent, order: agent.move_in(order, spec, source, "cold", peer),
+        )
 
     def take_done(self, work: Work) -> None:
         "It is there."
@@ -133,9 +166,19 @@ class Resize(Flow):
             fit_devices(devices, flavor)
             row = migration_of(session, work)
             row.status, row.updated_at = "finished", utcnow()
-            work.save(session, vm_state="resized", task_state=None, host=row.dest_host, node=row.dest_node,
-                      power_state=4 if stopped else 1, power_wanted="off" if stopped else "on",
-                      launched_at=utcnow(), progress=0, fault=None, **flavor_columns(flavor))
+            work.save(
+                session,
+                vm_state="resized",
+                task_state=None,
+                host=row.dest_host,
+                node=row.dest_node,
+                power_state=4 if stopped else 1,
+                power_wanted="off" if stopped else "on",
+                launched_at=utcnow(),
+                progress=0,
+                fault=None,
+                **flavor_columns(flavor),
+            )
             work.end(session)
 
     def apply_failed(self, work: Work) -> None:
@@ -156,8 +199,10 @@ class Resize(Flow):
             target = work.job.args["target"]
             work.tell(target, lambda agent: agent.destroy(f"{work.job.id}-undo", server.id))
             network.rebind(work.deps, server, work.job.args["source"])
-        work.tell(work.job.args["source"],
-                  lambda agent: agent.resize(f"{work.job.id}-back", spec, "revert"))
+        work.tell(
+            work.job.args["source"],
+            lambda agent: agent.resize(f"{work.job.id}-back", spec, "revert"),
+        )
         self.order_failed(work)
 
     def undo(self, work: Work, session: Any, values: dict[str, Any]) -> None:
@@ -166,8 +211,14 @@ class Resize(Flow):
         if allocations.held_by(session, row.uuid):
             allocations.release(session, work.job.server_id)
             server, _ = work.load(session)
-            allocations.move_consumer(session, row.uuid, server.id, project_id=server.project_id,
-                                      user_id=server.user_id, consumer_type="INSTANCE")
+            allocations.move_consumer(
+                session,
+                row.uuid,
+                server.id,
+                project_id=server.project_id,
+                user_id=server.user_id,
+                consumer_type="INSTANCE",
+            )
         row.status, row.updated_at = "error", utcnow()
         values |= {"vm_state": work.job.args["was"], "old_flavor": None, "old_vm_state": None}
 
@@ -194,8 +245,14 @@ class Confirm(Flow):
             row = migration_of(session, work)
             allocations.release(session, row.uuid)
             row.status, row.updated_at = "confirmed", utcnow()
-            vm_state = "stopped" if server.old_vm_state == "stopped" or server.power_state == 4 else "active"
-            work.save(session, vm_state=vm_state, task_state=None, old_flavor=None, old_vm_state=None)
+            vm_state = (
+                "stopped"
+                if server.old_vm_state == "stopped" or server.power_state == 4
+                else "active"
+            )
+            work.save(
+                session, vm_state=vm_state, task_state=None, old_flavor=None, old_vm_state=None
+            )
             work.end(session)
 
     def undo(self, work: Work, session: Any, values: dict[str, Any]) -> None:
@@ -239,8 +296,13 @@ class Revert(Flow):
             row = migration_of(session, work)
         server.flavor = server.old_flavor or server.flavor
         fit_devices(devices, server.flavor)
-        spec = server_spec(work.deps, server, devices, request_id=work.ctx.request_id,
-                           power="off" if server.old_vm_state == "stopped" else "on")
+        spec = server_spec(
+            work.deps,
+            server,
+            devices,
+            request_id=work.ctx.request_id,
+            power="off" if server.old_vm_state == "stopped" else "on",
+        )
         work.order(row.source_host or "", lambda agent, order: agent.resize(order, spec, "revert"))
 
     def put_back_done(self, work: Work) -> None:
@@ -252,16 +314,30 @@ class Revert(Flow):
             old = server.old_flavor or server.flavor
             fit_devices(devices, old)
             allocations.release(session, server.id)
-            allocations.move_consumer(session, row.uuid, server.id, project_id=server.project_id,
-                                      user_id=server.user_id, consumer_type="INSTANCE")
+            allocations.move_consumer(
+                session,
+                row.uuid,
+                server.id,
+                project_id=server.project_id,
+                user_id=server.user_id,
+                consumer_type="INSTANCE",
+            )
             row.status, row.updated_at = "reverted", utcnow()
             vm_state = "stopped" if server.old_vm_state == "stopped" else "active"
-            work.save(session, vm_state=vm_state, task_state=None, old_flavor=None, old_vm_state=None,
-                      host=row.source_host, node=row.source_node, power_state=POWER[vm_state],
-                      power_wanted="off" if vm_state == "stopped" else "on", **flavor_columns(old))
+            work.save(
+                session,
+                vm_state=vm_state,
+                task_state=None,
+                old_flavor=None,
+                old_vm_state=None,
+                host=row.source_host,
+                node=row.source_node,
+                power_state=POWER[vm_state],
+                power_wanted="off" if vm_state == "stopped" else "on",
+                **flavor_columns(old),
+            )
             work.end(session)
 
     def put_back_failed(self, work: Work) -> None:
         "It stays in error, with the reason."
         self.order_failed(work)
-

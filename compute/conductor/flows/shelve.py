@@ -29,10 +29,15 @@ class Shelve(Flow):
             self._shelved(work)
             return
         image = server.shelved_image_id or snapshots.record(
-            work.deps, None, server, f"{server.name}-shelved", {})
+            work.deps, None, server, f"{server.name}-shelved", {}
+        )
         with work.deps.db.write() as session:
-            work.save(session, shelved_image_id=image, power_state=4,
-                      task_state="shelving_image_uploading")
+            work.save(
+                session,
+                shelved_image_id=image,
+                power_state=4,
+                task_state="shelving_image_uploading",
+            )
             work.go_in(session, "upload")
 
     def upload(self, work: Work) -> None:
@@ -40,8 +45,10 @@ class Shelve(Flow):
         with work.deps.db.read() as session:
             server, _ = work.load(session)
         target = snapshots.target(work.deps, server.shelved_image_id or "")
-        work.order(server.host or "",
-                   lambda agent, order: agent.snapshot(order, server.id, target, False, False))
+        work.order(
+            server.host or "",
+            lambda agent, order: agent.snapshot(order, server.id, target, False, False),
+        )
 
     def upload_done(self, work: Work) -> None:
         "Kept."
@@ -65,8 +72,14 @@ class Shelve(Flow):
     def _shelved(self, work: Work) -> None:
         now = work.deps.config.compute.shelved_offload_after_s == 0
         with work.deps.db.write() as session:
-            work.save(session, vm_state="shelved", power_state=4, power_wanted="off", shelved_at=utcnow(),
-                      task_state="shelving_offloading" if now else None)
+            work.save(
+                session,
+                vm_state="shelved",
+                power_state=4,
+                power_wanted="off",
+                shelved_at=utcnow(),
+                task_state="shelving_offloading" if now else None,
+            )
             if now:
                 work.go_in(session, "offload")
             else:
@@ -105,21 +118,31 @@ class Offload(Flow):
 
 
 def offloaded(work: Work) -> None:
-    "Release the host: its claim, the bindings of ports, the connections of volumes (they stay attached to the server)."
+    """Release the host: its claim, the bindings of ports, the connections of volumes (they stay
+    attached to the server)."""
     with work.deps.db.read() as session:
         server, devices = work.load(session)
     nics = network.rebind(work.deps, server, "")
     changes = {}
     for device in devices:
         if device.attachment_id:
-            fresh = volumes.reserve(work.deps, None, server, device.volume_id or "", again=device.attachment_id)
+            fresh = volumes.reserve(
+                work.deps, None, server, device.volume_id or "", again=device.attachment_id
+            )
             changes[device.uuid] = {"attachment_id": fresh, "connection": {}}
     with work.deps.db.write() as session:
         schedule.give_back(session, server.id)
         for uuid, values in changes.items():
             server_store.set_device(session, uuid, **values)
-        work.save(session, vm_state="shelved_offloaded", task_state=None, host=None, node=None, nics=nics,
-                  power_state=4)
+        work.save(
+            session,
+            vm_state="shelved_offloaded",
+            task_state=None,
+            host=None,
+            node=None,
+            nics=nics,
+            power_state=4,
+        )
         work.end(session)
 
 
@@ -148,8 +171,14 @@ class Unshelve(Build):
 
     def _spec(self, work: Work, server: Any, devices: Any) -> Any:
         "Its root is the image it was shelved to."
-        spec = server_spec(work.deps, server, devices, with_images=not server.shelved_image_id,
-                           request_id=work.ctx.request_id, power="on")
+        spec = server_spec(
+            work.deps,
+            server,
+            devices,
+            with_images=not server.shelved_image_id,
+            request_id=work.ctx.request_id,
+            power="on",
+        )
         if server.shelved_image_id:
             source = images.source(work.deps, images.get(work.deps, None, server.shelved_image_id))
             for disk in spec.disks:

@@ -23,7 +23,9 @@ def show(deps: Deps, consumer: str, version: Version) -> dict[str, Any]:
     with deps.db.read() as session:
         held = allocations.held_by(session, consumer)
         rows = {p.id: p for p in placement.providers(session)} if held else {}
-        return views.allocations(held, rows, allocations.consumers(session, [consumer]).get(consumer), version)
+        return views.allocations(
+            held, rows, allocations.consumers(session, [consumer]).get(consumer), version
+        )
 
 
 @api.put("/allocations/<consumer>", policy=WRITE, body=schemas.PUT)
@@ -36,7 +38,10 @@ def put(deps: Deps, consumer: str, body: dict[str, Any]) -> Reply:
 
 def _modern(body: dict[str, Any]) -> dict[str, Any]:
     if isinstance(body["allocations"], list):
-        rows = {a["resource_provider"]["uuid"]: {"resources": a["resources"]} for a in body["allocations"]}
+        rows = {
+            a["resource_provider"]["uuid"]: {"resources": a["resources"]}
+            for a in body["allocations"]
+        }
         return {**body, "allocations": rows}
     return body
 
@@ -81,24 +86,34 @@ def usages(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version
 
 
 @api.get("/allocation_candidates", policy=READ, since="1.10")
-def allocation_candidates(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
+def allocation_candidates(
+    deps: Deps, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
     "Where something would fit."
     groups = candidates.parse(args)
     if args.get("limit", "1") == "0" or not args.get("limit", "1").isdigit():
         raise BadRequest("Invalid query string parameters: limit must be 1 or more")
     policy = args.get("group_policy")
     if len([s for s in groups if s]) > 1 and version < "1.36" and policy is None:
-        raise BadRequest("The \"group_policy\" parameter is required when specifying more than one \"resources{N}\".")
+        raise BadRequest(
+            'The "group_policy" parameter is required when specifying more than one "resources{N}".'
+        )
     if policy not in (None, "none", "isolate"):
         raise BadRequest("Invalid query string parameters: group_policy must be none or isolate")
-    root = candidates.parse_traits(args.getlist("root_required")) if "root_required" in args else None
+    root = (
+        candidates.parse_traits(args.getlist("root_required")) if "root_required" in args else None
+    )
     with deps.db.read() as session:
         for rc in {rc for g in groups.values() for rc in g.resources}:
             core.check_class(session, rc)
         universe = candidates.Universe.load(session)
     limit = int(args["limit"]) if "limit" in args and version >= "1.16" else None
-    found = candidates.find(universe, groups, isolate=policy == "isolate", root_required=root, limit=limit)
-    return views.candidates(universe, found, {rc for g in groups.values() for rc in g.resources}, version)
+    found = candidates.find(
+        universe, groups, isolate=policy == "isolate", root_required=root, limit=limit
+    )
+    return views.candidates(
+        universe, found, {rc for g in groups.values() for rc in g.resources}, version
+    )
 
 
 @api.post("/reshaper", policy=WRITE, body=schemas.RESHAPE, since="1.30")
@@ -121,8 +136,10 @@ def traits(deps: Deps, args: MultiDict[str, str]) -> dict[str, Any]:
     elif kind == "startswith":
         found = {t for t in found if t.startswith(value)}
     elif kind:
-        raise BadRequest("Badly formatted name parameter. Expected name query string parameter in form: "
-                         "?name=[in|startswith]:[name1,name2|prefix].")
+        raise BadRequest(
+            "Badly formatted name parameter. Expected name query string parameter in form: "
+            "?name=[in|startswith]:[name1,name2|prefix]."
+        )
     return {"traits": sorted(found)}
 
 
@@ -150,8 +167,11 @@ def make_trait(deps: Deps, name: str) -> Reply:
 def _check_custom(what: str, name: str) -> None:
 
     if not re.fullmatch("CUSTOM_[A-Z0-9_]{1,248}", name):
-        raise BadRequest(f"The {what} is invalid. A valid {what} must be no longer than 255 characters, start with the "
-                         f"prefix \"CUSTOM_\" and use following characters: \"A\"-\"Z\", \"0\"-\"9\" and \"_\"")
+        raise BadRequest(
+            f"The {what} is invalid. A valid {what} must be no longer than 255 characters, start "
+            f"with the "
+            f'prefix "CUSTOM_" and use following characters: "A"-"Z", "0"-"9" and "_"'
+        )
 
 
 @api.delete("/traits/<name>", policy=WRITE, since="1.6")

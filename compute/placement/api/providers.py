@@ -9,7 +9,15 @@ from common.http import Api, Reply, Version
 from common.ids import new_id
 from compute.core import Deps
 from compute.placement import core, schemas, views
-from compute.placement.candidates import Group, Universe, member, parse_members, parse_resources, parse_traits, room
+from compute.placement.candidates import (
+    Group,
+    Universe,
+    member,
+    parse_members,
+    parse_resources,
+    parse_traits,
+    room,
+)
 from compute.store import allocations, placement
 
 api = Api("/resource_providers")
@@ -21,7 +29,10 @@ def index(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, 
     "Providers by name, uuid, tree, aggregates, traits and room."
     unknown = set(args) - {"name", "uuid", "in_tree", "member_of", "required", "resources"}
     if unknown:
-        raise BadRequest(f"Invalid query string parameters: Additional properties are not allowed ({', '.join(unknown)})")
+        raise BadRequest(
+            f"Invalid query string parameters: Additional properties are not allowed "
+            f"({', '.join(unknown)})"
+        )
     group = Group("")
     if "resources" in args:
         group.resources = parse_resources(args["resources"])
@@ -31,7 +42,9 @@ def index(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, 
         if name in args:
             core.check_uuid(args[name])
     with deps.db.read() as session:
-        rows = placement.search(session, name=args.get("name"), uuid=args.get("uuid"), in_tree=args.get("in_tree"))
+        rows = placement.search(
+            session, name=args.get("name"), uuid=args.get("uuid"), in_tree=args.get("in_tree")
+        )
         everything = Universe.load(session)
     known = {t for s in group.required for t in s} | group.forbidden
     if known - core.standard_traits() - {t for t in known if t.startswith("CUSTOM_")}:
@@ -58,15 +71,21 @@ def show(deps: Deps, uuid: str, version: Version) -> dict[str, Any]:
     "One."
     with deps.db.read() as session:
         row = core.provider(session, uuid)
-        return views.provider(row, {p.id: p for p in placement.tree(session, [row.root_id])}, version)
+        return views.provider(
+            row, {p.id: p for p in placement.tree(session, [row.root_id])}, version
+        )
 
 
 @api.put("/<uuid>", policy=WRITE, body=schemas.UPDATE)
 def update(deps: Deps, uuid: str, body: dict[str, Any], version: Version) -> dict[str, Any]:
     "Rename, hang elsewhere."
-    row = core.update(deps, uuid, body["name"], body.get("parent_provider_uuid", False), version >= "1.37")
+    row = core.update(
+        deps, uuid, body["name"], body.get("parent_provider_uuid", False), version >= "1.37"
+    )
     with deps.db.read() as session:
-        return views.provider(row, {p.id: p for p in placement.tree(session, [row.root_id])}, version)
+        return views.provider(
+            row, {p.id: p for p in placement.tree(session, [row.root_id])}, version
+        )
 
 
 @api.delete("/<uuid>", policy=WRITE)
@@ -103,8 +122,11 @@ def add_inventory(deps: Deps, uuid: str, body: dict[str, Any]) -> Reply:
         made = core.set_inventory(session, row, name, body)
         placement.bump(row)
         session.flush()
-        return Reply({"resource_provider_generation": row.generation, **views.inventory(made)}, 201,
-                     {"Location": f"/placement/resource_providers/{uuid}/inventories/{name}"})
+        return Reply(
+            {"resource_provider_generation": row.generation, **views.inventory(made)},
+            201,
+            {"Location": f"/placement/resource_providers/{uuid}/inventories/{name}"},
+        )
 
 
 @api.delete("/<uuid>/inventories", policy=WRITE, since="1.5")
@@ -131,7 +153,9 @@ def set_inventory(deps: Deps, uuid: str, name: str, body: dict[str, Any]) -> dic
     with deps.db.write() as session:
         row = core.provider(session, uuid, generation=body["resource_provider_generation"])
         if name not in placement.inventories(session, [row.id]).get(row.id, {}):
-            raise BadRequest(f"No inventory record with resource class for resource provider {uuid}: {name}.")
+            raise BadRequest(
+                f"No inventory record with resource class for resource provider {uuid}: {name}."
+            )
         made = core.set_inventory(session, row, name, body)
         placement.bump(row)
         session.flush()
@@ -146,7 +170,10 @@ def drop_inventory(deps: Deps, uuid: str, name: str) -> None:
         if name not in placement.inventories(session, [row.id]).get(row.id, {}):
             raise NotFound(f"No inventory of class {name} found for delete: {uuid}")
         if placement.drop_inventory(session, row, [name]):
-            raise Conflict(f"Unable to delete inventory: {name} is in use.", error_code="placement.inventory.inuse")
+            raise Conflict(
+                f"Unable to delete inventory: {name} is in use.",
+                error_code="placement.inventory.inuse",
+            )
         placement.bump(row)
 
 
@@ -156,7 +183,10 @@ def usages(deps: Deps, uuid: str) -> dict[str, Any]:
     with deps.db.read() as session:
         row = core.provider(session, uuid)
         have = placement.inventories(session, [row.id]).get(row.id, {})
-    return {"resource_provider_generation": row.generation, "usages": {rc: i.used for rc, i in have.items()}}
+    return {
+        "resource_provider_generation": row.generation,
+        "usages": {rc: i.used for rc, i in have.items()},
+    }
 
 
 @api.get("/<uuid>/allocations", policy=READ)

@@ -33,10 +33,16 @@ class Flavor(Base):
 
     def snapshot(self) -> dict[str, Any]:
         "What a server keeps of its flavor, whatever happens to the flavor later."
-        return {"id": self.flavorid, "name": self.name, "vcpus": self.vcpus,
-                "memory_mib": self.memory_mib, "root_gib": self.root_gib,
-                "ephemeral_gib": self.ephemeral_gib, "swap_mib": self.swap_mib,
-                "extra_specs": dict(self.extra_specs or {})}
+        return {
+            "id": self.flavorid,
+            "name": self.name,
+            "vcpus": self.vcpus,
+            "memory_mib": self.memory_mib,
+            "root_gib": self.root_gib,
+            "ephemeral_gib": self.ephemeral_gib,
+            "swap_mib": self.swap_mib,
+            "extra_specs": dict(self.extra_specs or {}),
+        }
 
 
 class FlavorAccess(Base):
@@ -44,8 +50,9 @@ class FlavorAccess(Base):
 
     __tablename__ = "flavor_access"
 
-    flavor_id: Mapped[int] = mapped_column(ForeignKey("flavors.id", ondelete="CASCADE"),
-                                           primary_key=True)
+    flavor_id: Mapped[int] = mapped_column(
+        ForeignKey("flavors.id", ondelete="CASCADE"), primary_key=True
+    )
     project_id: Mapped[str] = mapped_column(String(255), primary_key=True)
 
 

@@ -33,8 +33,9 @@ class Inventory(Base):
 
     __tablename__ = "inventories"
 
-    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"),
-                                             primary_key=True)
+    provider_id: Mapped[int] = mapped_column(
+        ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True
+    )
     resource_class: Mapped[str] = mapped_column(String(255), primary_key=True)
     total: Mapped[int]
     reserved: Mapped[int] = mapped_column(default=0)
@@ -70,10 +71,12 @@ class Allocation(Base):
 
     __tablename__ = "allocations"
 
-    consumer_uuid: Mapped[str] = mapped_column(ForeignKey("consumers.uuid", ondelete="CASCADE"),
-                                               primary_key=True)
-    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"), primary_key=True,
-                                             index=True)
+    consumer_uuid: Mapped[str] = mapped_column(
+        ForeignKey("consumers.uuid", ondelete="CASCADE"), primary_key=True
+    )
+    provider_id: Mapped[int] = mapped_column(
+        ForeignKey("providers.id"), primary_key=True, index=True
+    )
     resource_class: Mapped[str] = mapped_column(String(255), primary_key=True)
     amount: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -102,8 +105,9 @@ class ProviderTrait(Base):
 
     __tablename__ = "provider_traits"
 
-    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"),
-                                             primary_key=True)
+    provider_id: Mapped[int] = mapped_column(
+        ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True
+    )
     trait: Mapped[str] = mapped_column(String(255), primary_key=True, index=True)
 
 
@@ -112,6 +116,7 @@ class ProviderAggregate(Base):
 
     __tablename__ = "provider_aggregates"
 
-    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"),
-                                             primary_key=True)
+    provider_id: Mapped[int] = mapped_column(
+        ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True
+    )
     aggregate_uuid: Mapped[str] = mapped_column(String(36), primary_key=True, index=True)

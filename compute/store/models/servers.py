@@ -98,8 +98,9 @@ class ServerTag(Base):
 
     __tablename__ = "server_tags"
 
-    server_id: Mapped[str] = mapped_column(ForeignKey("servers.id", ondelete="CASCADE"),
-                                           primary_key=True)
+    server_id: Mapped[str] = mapped_column(
+        ForeignKey("servers.id", ondelete="CASCADE"), primary_key=True
+    )
     tag: Mapped[str] = mapped_column(String(60), primary_key=True, index=True)
 
 

@@ -16,8 +16,10 @@ class Job(Base):
     next step), `waiting` (for the agent of `host`), or over: `done`, `failed`, `cancelled`."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_open", "state", "updated_at"),
-                      Index("ix_jobs_server", "server_id", "state"))
+    __table_args__ = (
+        Index("ix_jobs_open", "state", "updated_at"),
+        Index("ix_jobs_server", "server_id", "state"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     server_id: Mapped[str] = mapped_column(ForeignKey("servers.id", ondelete="CASCADE"))

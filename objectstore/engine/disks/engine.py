@@ -53,19 +53,27 @@ class Disks:
                 raise NoRoom()
             locator = Locator(blob_id, "s", len(first), tuple(made))
         else:
-            made, size = writing.store_file(blob_id, itertools.chain((first, second), pieces), targets, copies,
-                                            needed, self._pool)
+            made, size = writing.store_file(
+                blob_id,
+                itertools.chain((first, second), pieces),
+                targets,
+                copies,
+                needed,
+                self._pool,
+            )
             locator = Locator(blob_id, "f", size, tuple(made))
         return Stored(str(locator), locator.length, len(made) >= copies)
 
-    def read(self, locator: str, start: int, length: int, refresh: Refresh | None = None) -> Iterator[bytes]:
+    def read(
+        self, locator: str, start: int, length: int, refresh: Refresh | None = None
+    ) -> Iterator[bytes]:
         "The first piece is read before this returns, so that an unreadable blob is an error and not a torn answer."
         where = Locator.parse(locator)
         if length <= 0:
             return iter(())
         if where.kind == "s":
             data = self.reader.record(where, refresh)
-            return iter((data if length == len(data) else data[start:start + length],))
+            return iter((data if length == len(data) else data[start : start + length],))
         pieces = self.reader.blocks(where, start, length, refresh)
         return _Primed(next(pieces), pieces)
 
@@ -98,20 +106,24 @@ class Disks:
         if not good:
             raise BlobUnreadable()
         final: list[Copy] = []
-        for device in order(where.blob_id, [d for d in self.devices.values() if d.weight > 0 and d.present()]):
+        for device in order(
+            where.blob_id, [d for d in self.devices.values() if d.weight > 0 and d.present()]
+        ):
             if len(final) == copies:
                 break
             if device.name in good:
                 final.append(good.pop(device.name))
             elif device.writable():
                 final += self._copy_to(where, device)
-        final += list(good.values())[:max(0, copies - len(final))]
+        final += list(good.values())[: max(0, copies - len(final))]
         return str(where.having(final))
 
     def _copy_to(self, where: Locator, device: Device) -> list[Copy]:
         try:
             if where.kind == "s":
-                return writing.append(where.blob_id, self.reader.record(where, None), [device], 1, self.writer)
+                return writing.append(
+                    where.blob_id, self.reader.record(where, None), [device], 1, self.writer
+                )
             pieces = self.reader.blocks(where, 0, where.length, None)
             return writing.store_file(where.blob_id, pieces, [device], 1, 1, self._pool)[0]
         except NoRoom:
@@ -132,7 +144,12 @@ class Disks:
         "See `sweep.sweep`."
         swept = sweep(self, index, age_s)
         if swept.files or swept.segments:
-            LOG.info("swept %d files and %d segments, %d records moved", swept.files, swept.segments, swept.moved)
+            LOG.info(
+                "swept %d files and %d segments, %d records moved",
+                swept.files,
+                swept.segments,
+                swept.moved,
+            )
 
     def close(self) -> None:
         "Finish queued writes, stop threads, close files."

@@ -42,7 +42,7 @@ class FileWriter:
         "Append; a long upload is synced as it goes, so that the end is not a storm."
         view = memoryview(block)
         while view:
-            view = view[os.write(self._fd, view):]
+            view = view[os.write(self._fd, view) :]
         self._size += len(block)
         self._unsynced += len(block)
         if self._unsynced >= _SYNC_EVERY:
@@ -100,9 +100,9 @@ class FileReader:
         raw = os.pread(self._fd, size + 1, length)
         if len(raw) != size or _CRC.unpack(raw[-4:])[0] != zlib.crc32(raw[:-4]):
             raise Damaged("the footer of a file is damaged")
-        if _TRAILER.unpack(raw[4 * blocks:-4]) != (MAGIC, bytes.fromhex(blob_id), length, BLOCK):
+        if _TRAILER.unpack(raw[4 * blocks : -4]) != (MAGIC, bytes.fromhex(blob_id), length, BLOCK):
             raise Damaged("a file holds another blob")
-        table = array("I", raw[:4 * blocks])
+        table = array("I", raw[: 4 * blocks])
         table.byteswap()
         return table
 

@@ -54,7 +54,9 @@ class Reader:
             locator = moved
         raise BlobUnreadable()
 
-    def blocks(self, locator: Locator, start: int, length: int, refresh: Refresh | None) -> Iterator[bytes]:
+    def blocks(
+        self, locator: Locator, start: int, length: int, refresh: Refresh | None
+    ) -> Iterator[bytes]:
         "The bytes [start, start + length) of a large blob, in pieces of at most a block. Raises BlobUnreadable."
         source = _Source(self, locator, refresh)
         try:

@@ -44,7 +44,9 @@ def header(blob_id: str, data: bytes | memoryview) -> bytes:
 
 
 def _parse(head: bytes) -> tuple[str, int, int]:
-    if len(head) < HEADER or _CRC.unpack_from(head, _HEADER.size)[0] != zlib.crc32(head[:_HEADER.size]):
+    if len(head) < HEADER or _CRC.unpack_from(head, _HEADER.size)[0] != zlib.crc32(
+        head[: _HEADER.size]
+    ):
         raise Damaged("the header of a record is damaged")
     magic, blob_id, length, crc = _HEADER.unpack_from(head)
     if magic != MAGIC:
@@ -109,7 +111,9 @@ class SegmentLog:
         self.directory, self.writer = directory, writer
         self._queue: queue.SimpleQueue[_Record | None] = queue.SimpleQueue()
         self._fd, self._name, self._end, self._opened = -1, "", 0, 0.0
-        self._thread = threading.Thread(target=self._run, name=f"segments {directory.parent.name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"segments {directory.parent.name}", daemon=True
+        )
         self._thread.start()
 
     def append(self, head: bytes, data: bytes, done: Done) -> None:
@@ -163,10 +167,16 @@ class SegmentLog:
             record.done(name, offset, None)
 
     def _write(self, batch: list[_Record]) -> list[int]:
-        if self._fd < 0 or self._end > SEGMENT_BYTES or time.monotonic() - self._opened > SEGMENT_AGE_S:
+        if (
+            self._fd < 0
+            or self._end > SEGMENT_BYTES
+            or time.monotonic() - self._opened > SEGMENT_AGE_S
+        ):
             self._seal()
             self._start()
-        offsets, buffers, end = [], [], self._end
+        offsets: list[int] = []
+        buffers: list[bytes] = []
+        end = self._end
         for record in batch:
             offsets.append(end)
             end += record.size
@@ -179,7 +189,9 @@ class SegmentLog:
     def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         name = f"{self.writer}-{secrets.token_hex(4)}"
-        fd = os.open(self.directory / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        fd = os.open(
+            self.directory / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640
+        )
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         sync_directory(self.directory)
         self._fd, self._name, self._end, self._opened = fd, name, 0, time.monotonic()
@@ -194,7 +206,7 @@ def write_all(fd: int, buffers: Sequence[bytes], offset: int) -> None:
     "Write all of `buffers` at `offset`, however often the kernel stops short."
     index, limit = 0, 512  # IOV_MAX is 1024
     while index < len(buffers):
-        part = buffers[index:index + limit]
+        part = buffers[index : index + limit]
         want = sum(map(len, part))
         wrote = os.pwritev(fd, part, offset)
         if wrote < want:

@@ -169,4 +169,6 @@ def _move(disks: Disks, device: Device, path: Path, text: str, copy: Copy, index
     if not made:
         return False
     new = where.having([made[0] if c == copy else c for c in where.copies])
-    return index.replace(where.blob_id, text, str(new)) or where.blob_id not in index.locators([where.blob_id])
+    return index.replace(where.blob_id, text, str(new)) or where.blob_id not in index.locators(
+        [where.blob_id]
+    )

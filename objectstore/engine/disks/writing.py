@@ -52,6 +52,7 @@ class _Tally:
 
     def teller(self, device: Device) -> segments.Done:
         "What the segment log of `device` calls."
+
         def done(segment: str, offset: int, error: OSError | None) -> None:
             with self._lock:
                 if error is None:
@@ -61,6 +62,7 @@ class _Tally:
                 self._waiting -= 1
                 if not self._waiting:
                     self._all.set()
+
         return done
 
     def wait(self) -> bool:
@@ -68,14 +70,16 @@ class _Tally:
         return self._all.wait(_DEVICE_TIMEOUT_S)
 
 
-def append(blob_id: str, data: bytes, targets: list[Device], copies: int, writer: str) -> list[Copy]:
+def append(
+    blob_id: str, data: bytes, targets: list[Device], copies: int, writer: str
+) -> list[Copy]:
     """A record in the logs of the first `copies` of `targets`; where one fails, the next takes its place. Returns the
     durable copies, in the order of `targets`; perhaps fewer than wanted."""
     head = segments.header(blob_id, data)
     made: list[Copy] = []
     left = list(targets)
     while len(made) < copies and left:
-        now, left = left[:copies - len(made)], left[copies - len(made):]
+        now, left = left[: copies - len(made)], left[copies - len(made) :]
         tally = _Tally(len(now))
         for device in now:
             device.log(writer).append(head, data, tally.teller(device))
@@ -92,8 +96,14 @@ def append(blob_id: str, data: bytes, targets: list[Device], copies: int, writer
     return sorted(made, key=lambda c: rank[c.device])
 
 
-def store_file(blob_id: str, pieces: Iterable[bytes], targets: list[Device], copies: int, needed: int,
-               pool: ThreadPoolExecutor) -> tuple[list[Copy], int]:
+def store_file(
+    blob_id: str,
+    pieces: Iterable[bytes],
+    targets: list[Device],
+    copies: int,
+    needed: int,
+    pool: ThreadPoolExecutor,
+) -> tuple[list[Copy], int]:
     """A file on each of `copies` devices, written at the same time: (durable copies, bytes). `pieces` are whole blocks.
     While the devices write one block the caller's thread produces the next. Raises NoRoom below `needed` copies."""
     writers = _open(blob_id, targets, copies)
@@ -131,7 +141,9 @@ def _open(blob_id: str, targets: list[Device], copies: int) -> dict[str, tuple[D
     return writers
 
 
-def _settle(writers: dict[str, tuple[Device, FileWriter]], pending: dict[str, Future[None]], needed: int) -> None:
+def _settle(
+    writers: dict[str, tuple[Device, FileWriter]], pending: dict[str, Future[None]], needed: int
+) -> None:
     "Wait for the writes under way; leave out devices that failed."
     for name, future in pending.items():
         error = future.exception()

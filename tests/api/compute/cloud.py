@@ -1,5 +1,5 @@
-"""A compute service in one process: the real API, a real conductor, real agents over the fake driver, and stand-ins for the services
-around it. The bus is oslo.messaging's in-memory one."""
+"""A compute service in one process: the real API, a real conductor, real agents over the fake
+driver, and stand-ins for the services around it. The bus is oslo.messaging's in-memory one."""
 
 import threading
 import time
@@ -33,18 +33,30 @@ class Cloud:
         self.files = make_server("127.0.0.1", 0, self.images.app, threaded=True)
         threading.Thread(target=self.files.serve_forever, daemon=True).start()
         image_url = f"http://127.0.0.1:{self.files.port}"
-        self.config = load(**{
-            "state_dir": str(folder), "database.url": url, "bus.url": "fake://", "host": "ctl",
-            "endpoints.image": image_url, "endpoints.network": NETWORK, "endpoints.volume": VOLUME,
-            "conductor.reconcile_s": 1, "conductor.resend_s": 3, **config})
+        self.config = load(
+            **{
+                "state_dir": str(folder),
+                "database.url": url,
+                "bus.url": "fake://",
+                "host": "ctl",
+                "endpoints.image": image_url,
+                "endpoints.network": NETWORK,
+                "endpoints.volume": VOLUME,
+                "conductor.reconcile_s": 1,
+                "conductor.resend_s": 3,
+                **config,
+            }
+        )
         options.register(self.config)
         db.upgrade("compute", url)
-        http = wsgi_session({image_url: self.images.app, NETWORK: self.networks.app,
-                             VOLUME: self.volumes.app})
+        http = wsgi_session(
+            {image_url: self.images.app, NETWORK: self.networks.app, VOLUME: self.volumes.app}
+        )
         self.services = Services(self.config, http, token_endpoint.Token("http://none", "service"))
         self.bus = open_bus("fake://")
         # the in-memory driver has one exchange of a name for the whole process
-        self.bus.transport._driver._exchange_manager._default_exchange = uuid.uuid4().hex
+        driver = self.bus.transport._driver
+        driver._default_exchange = driver._exchange_manager._default_exchange = uuid.uuid4().hex
         self.deps = make_deps(self.config, services=self.services, bus=lambda: self.bus)
         self.app = create_app(self.config, authenticate=authenticator("compute"), deps=self.deps)
         self.conductor = Conductor(self.deps)
@@ -60,8 +72,9 @@ class Cloud:
     def add_host(self, name, **driver):
         "A node with the fake driver, reported in."
         self.drivers[name] = FakeDriver(name, **driver)
-        self.nodes[name] = Node(self.config, name, self.drivers[name], self.bus,
-                                self.folder / "agents" / name)
+        self.nodes[name] = Node(
+            self.config, name, self.drivers[name], self.bus, self.folder / "agents" / name
+        )
         self.nodes[name].start(threads=4)
         self.until(lambda: any(h["node"].host == name for h in _hypervisors(self.deps)))
 
@@ -97,9 +110,13 @@ class Cloud:
         "A body for POST /servers: an image, a flavor, the only network."
         if not self.networks.networks:
             self.networks.add()
-        server = {"name": "one", "imageRef": next(iter(self.images.images), None) or self.images.add(),
-                  "flavorRef": self.shared_flavor(),
-                  "networks": [{"uuid": next(iter(self.networks.networks))}], **fields}
+        server = {
+            "name": "one",
+            "imageRef": next(iter(self.images.images), None) or self.images.add(),
+            "flavorRef": self.shared_flavor(),
+            "networks": [{"uuid": next(iter(self.networks.networks))}],
+            **fields,
+        }
         return {"server": {k: v for k, v in server.items() if v is not ...}}
 
     def shared_flavor(self):
@@ -137,8 +154,12 @@ class Cloud:
     def act(self, server_id, action, value=None, client=None, version=None, status=202):
         "Do an action; the answer's JSON."
         return (client or self.member).ok(
-            "POST", f"/v2.1/servers/{server_id}/action", json={action: value}, status=status,
-            headers=at(version))
+            "POST",
+            f"/v2.1/servers/{server_id}/action",
+            json={action: value},
+            status=status,
+            headers=at(version),
+        )
 
 
 def at(version):
@@ -148,4 +169,5 @@ def at(version):
 
 def _hypervisors(deps):
     from compute.core import hosts
+
     return hosts.hypervisors(deps)

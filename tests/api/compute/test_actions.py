@@ -1,4 +1,5 @@
-"Actions on servers: states before, during and after, on the real conductor and agent with the fake driver."
+"""Actions on servers: states before, during and after, on the real conductor and agent with the
+fake driver."""
 
 import pytest
 
@@ -13,8 +14,14 @@ def server(cloud):
     cloud.gone(made["id"])
 
 
-@pytest.mark.parametrize(("there", "status", "back"), [
-    ("os-stop", "SHUTOFF", "os-start"), ("pause", "PAUSED", "unpause"), ("suspend", "SUSPENDED", "resume")])
+@pytest.mark.parametrize(
+    ("there", "status", "back"),
+    [
+        ("os-stop", "SHUTOFF", "os-start"),
+        ("pause", "PAUSED", "unpause"),
+        ("suspend", "SUSPENDED", "resume"),
+    ],
+)
 def test_power(cloud, server, there, status, back):
     cloud.act(server["id"], there)
     cloud.wait(server["id"], status)
@@ -77,8 +84,9 @@ def test_an_image_of_a_server(cloud, server):
     made = cloud.act(server["id"], "createImage", {"name": "snap"}, version="2.45")
     cloud.until(lambda: cloud.images.images[made["image_id"]]["status"] == "active")
     cloud.wait(server["id"])
-    answer = cloud.member.post(f"/v2.1/servers/{server['id']}/action",
-                               json={"createImage": {"name": "snap"}})
+    answer = cloud.member.post(
+        f"/v2.1/servers/{server['id']}/action", json={"createImage": {"name": "snap"}}
+    )
     assert answer.status_code == 202 and "/images/" in answer.headers["Location"]
     assert cloud.images.images[made["image_id"]]["instance_uuid"] == server["id"]
     cloud.wait(server["id"])
@@ -93,13 +101,17 @@ def test_backups_rotate(cloud, server):
 
 
 def _backups(cloud, server):
-    return [i for i in cloud.images.images.values() if i.get("image_type") == "backup"
-            and i["instance_uuid"] == server["id"]]
+    return [
+        i
+        for i in cloud.images.images.values()
+        if i.get("image_type") == "backup" and i["instance_uuid"] == server["id"]
+    ]
 
 
 def test_rescue(cloud, server):
     assert cloud.act(server["id"], "rescue", {"adminPass": "secret"}, status=200) == {
-        "adminPass": "secret"}
+        "adminPass": "secret"
+    }
     cloud.wait(server["id"], "RESCUE")
     cloud.act(server["id"], "unrescue")
     cloud.wait(server["id"], "ACTIVE")
@@ -139,8 +151,11 @@ def test_console_output_and_diagnostics(cloud, server):
 
 def test_a_console_opens_once(cloud, server):
     url = cloud.member.ok(
-        "POST", f"/v2.1/servers/{server['id']}/remote-consoles", headers=at("2.6"),
-        json={"remote_console": {"protocol": "serial", "type": "serial"}})["remote_console"]["url"]
+        "POST",
+        f"/v2.1/servers/{server['id']}/remote-consoles",
+        headers=at("2.6"),
+        json={"remote_console": {"protocol": "serial", "type": "serial"}},
+    )["remote_console"]["url"]
     token = url.rpartition("token=")[2]
     shown = cloud.admin.ok("GET", f"/v2.1/os-console-auth-tokens/{token}", headers=at("2.31"))
     assert shown["console"]["instance_uuid"] == server["id"]
@@ -155,12 +170,25 @@ def test_reset_state_is_for_admins(cloud, server):
     cloud.wait(server["id"], "ERROR")
 
 
-@pytest.mark.parametrize(("body", "code"), [
-    ({"no-such-thing": None}, 400), ({}, 400), ({"reboot": {"type": "FIRM"}}, 400),
-    ({"reboot": {}}, 400), ({"rebuild": {}}, 400), ({"resize": {"flavorRef": "nope"}}, 400),
-    ({"resize": {}}, 400), ({"createImage": {"name": ""}}, 400), ([], 400),
-    ({"os-stop": None, "os-start": None}, 400), ({"trigger_crash_dump": None}, 400),
-    ({"confirmResize": None}, 409), ({"unshelve": None}, 409), ({"restore": None}, 409)])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"no-such-thing": None}, 400),
+        ({}, 400),
+        ({"reboot": {"type": "FIRM"}}, 400),
+        ({"reboot": {}}, 400),
+        ({"rebuild": {}}, 400),
+        ({"resize": {"flavorRef": "nope"}}, 400),
+        ({"resize": {}}, 400),
+        ({"createImage": {"name": ""}}, 400),
+        ([], 400),
+        ({"os-stop": None, "os-start": None}, 400),
+        ({"trigger_crash_dump": None}, 400),
+        ({"confirmResize": None}, 409),
+        ({"unshelve": None}, 409),
+        ({"restore": None}, 409),
+    ],
+)
 def test_bad_actions(cloud, server, body, code):
     answer = cloud.member.post(f"/v2.1/servers/{server['id']}/action", json=body)
     assert answer.status_code == code, answer.text

@@ -60,7 +60,9 @@ def _active(cloud, server_id):
     if not path:
         return False
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        row = connection.execute("SELECT vm_state FROM servers WHERE id = ?", (server_id,)).fetchone()
+        row = connection.execute(
+            "SELECT vm_state FROM servers WHERE id = ?", (server_id,)
+        ).fetchone()
     return row and row[0] == "active"
 
 
@@ -71,7 +73,9 @@ def test_lists_cost_a_constant_number_of_statements(fresh):
         while len(cloud.member.ok("GET", "/v2.1/servers")["servers"]) < wanted:
             cloud.boot()
         with counted(cloud) as found:
-            answer = cloud.admin.ok("GET", "/v2.1/servers/detail?all_tenants=1", headers=at("2.100"))
+            answer = cloud.admin.ok(
+                "GET", "/v2.1/servers/detail?all_tenants=1", headers=at("2.100")
+            )
         assert len(answer["servers"]) == wanted
         counts.append(len([s for s in found["sql"] if "FROM jobs" not in s]))
     assert counts[0] == counts[1] <= 6

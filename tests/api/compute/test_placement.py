@@ -12,7 +12,9 @@ def v(number):
 @pytest.fixture
 def api(cloud):
     def call(method, path, json=None, status=None, version="1.39"):
-        return cloud.admin.ok(method, f"/placement{path}", json=json, status=status, headers=v(version))
+        return cloud.admin.ok(
+            method, f"/placement{path}", json=json, status=status, headers=v(version)
+        )
 
     return call
 
@@ -24,14 +26,21 @@ def provider(api, request):
 
 
 def _inventory(api, uuid, generation=0, **classes):
-    body = {"resource_provider_generation": generation,
-            "inventories": {rc: {"total": n} for rc, n in classes.items()}}
+    body = {
+        "resource_provider_generation": generation,
+        "inventories": {rc: {"total": n} for rc, n in classes.items()},
+    }
     return api("PUT", f"/resource_providers/{uuid}/inventories", body)
 
 
 def _put(cloud, consumer, allocations, generation=None):
-    body = {"allocations": {p: {"resources": r} for p, r in allocations.items()}, "project_id": "p",
-            "user_id": "u", "consumer_generation": generation, "consumer_type": "INSTANCE"}
+    body = {
+        "allocations": {p: {"resources": r} for p, r in allocations.items()},
+        "project_id": "p",
+        "user_id": "u",
+        "consumer_generation": generation,
+        "consumer_type": "INSTANCE",
+    }
     return cloud.admin.put(f"/placement/allocations/{consumer}", json=body, headers=LATEST)
 
 
@@ -80,11 +89,14 @@ def test_inventory_in_use_stays_and_generations_are_kept(cloud, api, provider):
     old = {"resource_provider_generation": 0, "inventories": {}}
     assert cloud.admin.put(path, json=old, headers=LATEST).status_code == 409
     now = api("GET", f"/resource_providers/{provider}")["generation"]
-    used = cloud.admin.put(path, headers=LATEST, json={
-        "resource_provider_generation": now, "inventories": {}})
+    used = cloud.admin.put(
+        path, headers=LATEST, json={"resource_provider_generation": now, "inventories": {}}
+    )
     assert used.json["errors"][0]["code"] == "placement.inventory.inuse"
-    assert cloud.admin.delete(f"/placement/resource_providers/{provider}",
-                              headers=LATEST).status_code == 409
+    assert (
+        cloud.admin.delete(f"/placement/resource_providers/{provider}", headers=LATEST).status_code
+        == 409
+    )
     api("DELETE", f"/allocations/{CONSUMER}", status=204)
 
 
@@ -95,16 +107,22 @@ def test_traits_and_aggregates(cloud, api, provider):
     assert api("PUT", f"/resource_providers/{provider}/traits", body)["traits"] == body["traits"]
     found = api("GET", "/resource_providers?required=CUSTOM_FAST,!HW_CPU_X86_VMX")
     assert [p["uuid"] for p in found["resource_providers"]] == [provider]
-    api("PUT", f"/resource_providers/{provider}/aggregates", {
-        "resource_provider_generation": 1, "aggregates": [CONSUMER]})
+    api(
+        "PUT",
+        f"/resource_providers/{provider}/aggregates",
+        {"resource_provider_generation": 1, "aggregates": [CONSUMER]},
+    )
     found = api("GET", f"/resource_providers?member_of=in:{CONSUMER}")["resource_providers"]
     assert [p["uuid"] for p in found] == [provider]
     assert cloud.admin.delete("/placement/traits/CUSTOM_FAST", headers=LATEST).status_code == 409
 
 
 def test_candidates_of_a_tree(cloud, api, provider):
-    child = api("POST", "/resource_providers", {"name": f"child of {provider}",
-                                                "parent_provider_uuid": provider})["uuid"]
+    child = api(
+        "POST",
+        "/resource_providers",
+        {"name": f"child of {provider}", "parent_provider_uuid": provider},
+    )["uuid"]
     api("PUT", "/resource_classes/CUSTOM_GPU")
     _inventory(api, provider, IPV4_ADDRESS=8)
     _inventory(api, child, CUSTOM_GPU=2)
@@ -120,35 +138,63 @@ def test_candidates_of_a_tree(cloud, api, provider):
 def test_reshaper_moves_inventory_and_allocation_at_once(cloud, api, provider):
     _inventory(api, provider, VCPU=4)
     assert _put(cloud, CONSUMER, {provider: {"VCPU": 2}}).status_code == 204
-    child = api("POST", "/resource_providers", {"name": f"numa of {provider}",
-                                                "parent_provider_uuid": provider})["uuid"]
+    child = api(
+        "POST",
+        "/resource_providers",
+        {"name": f"numa of {provider}", "parent_provider_uuid": provider},
+    )["uuid"]
     now = api("GET", f"/resource_providers/{provider}")["generation"]
-    body = {"inventories": {
-        provider: {"resource_provider_generation": now, "inventories": {}},
-        child: {"resource_provider_generation": 0, "inventories": {"VCPU": {"total": 4}}}},
-        "allocations": {CONSUMER: {
-            "allocations": {child: {"resources": {"VCPU": 2}}}, "project_id": "p", "user_id": "u",
-            "consumer_generation": 1, "consumer_type": "INSTANCE"}}}
+    body = {
+        "inventories": {
+            provider: {"resource_provider_generation": now, "inventories": {}},
+            child: {"resource_provider_generation": 0, "inventories": {"VCPU": {"total": 4}}},
+        },
+        "allocations": {
+            CONSUMER: {
+                "allocations": {child: {"resources": {"VCPU": 2}}},
+                "project_id": "p",
+                "user_id": "u",
+                "consumer_generation": 1,
+                "consumer_type": "INSTANCE",
+            }
+        },
+    }
     api("POST", "/reshaper", body, status=204)
     assert api("GET", f"/resource_providers/{child}/usages")["usages"] == {"VCPU": 2}
     assert api("GET", f"/resource_providers/{provider}/inventories")["inventories"] == {}
     api("DELETE", f"/allocations/{CONSUMER}", status=204)
 
 
-@pytest.mark.parametrize(("version", "path", "status"), [
-    ("1.0", "/traits", 404), ("1.6", "/traits", 200), ("1.1", "/resource_classes", 404),
-    ("1.2", "/resource_classes", 200), ("1.9", "/allocation_candidates?resources=VCPU:1", 404),
-    ("1.10", "/allocation_candidates?resources=VCPU:1", 200), ("1.8", "/usages?project_id=p", 404),
-    ("1.9", "/usages?project_id=p", 200), ("1.40", "/traits", 406)])
+@pytest.mark.parametrize(
+    ("version", "path", "status"),
+    [
+        ("1.0", "/traits", 404),
+        ("1.6", "/traits", 200),
+        ("1.1", "/resource_classes", 404),
+        ("1.2", "/resource_classes", 200),
+        ("1.9", "/allocation_candidates?resources=VCPU:1", 404),
+        ("1.10", "/allocation_candidates?resources=VCPU:1", 200),
+        ("1.8", "/usages?project_id=p", 404),
+        ("1.9", "/usages?project_id=p", 200),
+        ("1.40", "/traits", 406),
+    ],
+)
 def test_versions(cloud, version, path, status):
     assert cloud.admin.get(f"/placement{path}", headers=v(version)).status_code == status
 
 
-@pytest.mark.parametrize(("method", "path", "body"), [
-    ("POST", "/resource_providers", {"name": 1}), ("POST", "/resource_providers", {}),
-    ("PUT", f"/allocations/{CONSUMER}", {"allocations": {}}),
-    ("GET", "/allocation_candidates?resources=VCPU", None), ("GET", "/allocation_candidates", None),
-    ("GET", "/resource_providers?required=nope", None), ("PUT", "/traits/custom", {})])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/resource_providers", {"name": 1}),
+        ("POST", "/resource_providers", {}),
+        ("PUT", f"/allocations/{CONSUMER}", {"allocations": {}}),
+        ("GET", "/allocation_candidates?resources=VCPU", None),
+        ("GET", "/allocation_candidates", None),
+        ("GET", "/resource_providers?required=nope", None),
+        ("PUT", "/traits/custom", {}),
+    ],
+)
 def test_bad_input_is_a_400(cloud, method, path, body):
     answer = getattr(cloud.admin, method.lower())(f"/placement{path}", json=body, headers=LATEST)
     assert answer.status_code == 400, answer.text

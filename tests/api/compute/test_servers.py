@@ -1,5 +1,6 @@
 "Create, show, list and delete servers."
 
+
 def test_a_server_is_built_and_deleted_and_leaves_nothing(fresh):
     cloud = fresh()
     server = cloud.boot(metadata={"a": "b"})
@@ -10,5 +11,8 @@ def test_a_server_is_built_and_deleted_and_leaves_nothing(fresh):
     cloud.member.ok("DELETE", f"/v2.1/servers/{server['id']}", status=204)
     cloud.gone(server["id"])
     assert not cloud.networks.ports and not cloud.drivers["node-1"].servers
-    assert all(i == 0 for h in cloud.admin.ok("GET", "/v2.1/os-hypervisors/detail")["hypervisors"]
-               for i in (h["vcpus_used"], h["memory_mb_used"], h["local_gb_used"]))
+    assert all(
+        i == 0
+        for h in cloud.admin.ok("GET", "/v2.1/os-hypervisors/detail")["hypervisors"]
+        for i in (h["vcpus_used"], h["memory_mb_used"], h["local_gb_used"])
+    )

@@ -18,7 +18,7 @@ class Swift:
     def request(self, method, path="", data=b"", **headers):
         options = {"data": data} if method in ("PUT", "POST") or data else {}
         if method in ("PUT", "POST"):
-            headers.setdefault("Content-Length", str(len(data)))
+            options.setdefault("environ_overrides", {"CONTENT_LENGTH": str(len(data))})
         names = {k.replace("_", "-"): v for k, v in headers.items() if v is not None}
         return self.client.request(method, self.url(path), headers=names, **options)
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import common.config
 from compute.agent import options
 from compute.agent.drivers.libvirt.driver import LibvirtDriver
 from compute.contracts.specs import Disk, ImageSource, Nic, ServerSpec
-
-import common.config
 from tests.e2e.compute_agent.hypervisor import Hypervisor
 
 
@@ -44,26 +44,37 @@ class ImageServer:
                 self.wfile.write(data or b"")
 
             def do_PUT(self) -> None:
-                served.uploads[self.path.strip("/")] = self.rfile.read(int(self.headers["Content-Length"]))
+                served.uploads[self.path.strip("/")] = self.rfile.read(
+                    int(self.headers["Content-Length"])
+                )
                 self.send_response(204)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
                 pass
+
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def add(self, name: str, data: bytes, disk_format: str = "qcow2") -> ImageSource:
         "An image with these bytes."
         self.images[name] = data
-        return ImageSource(id=name, url=f"http://127.0.0.1:{self.server.server_address[1]}/{name}",
-                           size_bytes=len(data), hash_value=hashlib.sha512(data).hexdigest(), disk_format=disk_format)
+        return ImageSource(
+            id=name,
+            url=f"http://127.0.0.1:{self.server.server_address[1]}/{name}",
+            size_bytes=len(data),
+            hash_value=hashlib.sha512(data).hexdigest(),
+            disk_format=disk_format,
+        )
 
     def target(self, disk_format: str = "qcow2") -> ImageSource:
         "Where a snapshot may be sent."
         name = str(uuid.uuid4())
-        return ImageSource(id=name, url=f"http://127.0.0.1:{self.server.server_address[1]}/{name}",
-                           disk_format=disk_format)
+        return ImageSource(
+            id=name,
+            url=f"http://127.0.0.1:{self.server.server_address[1]}/{name}",
+            disk_format=disk_format,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +99,8 @@ def images() -> Iterator[ImageServer]:
 
 @pytest.fixture(scope="session")
 def guest_image(images: ImageServer, tmp_path_factory: pytest.TempPathFactory) -> ImageSource:
-    "The cloud's own small Linux, where it is built; otherwise a disk that says hello over the serial line."
+    """The cloud's own small Linux, where it is built; otherwise a disk that says hello over the
+    serial line."""
     built = os.environ.get("TEST_GUEST_IMAGE")
     if built:
         return images.add("guest", Path(built).read_bytes())
@@ -99,13 +111,14 @@ def _boot_sector_disk(directory: Path) -> bytes:
     """A boot sector that prints "hello from the guest" by the BIOS's serial port and halts."""
     text = b"hello from the guest\r\n\0"
     code = bytes.fromhex(
-        "fa31c08ed8bc007c"      # cli; ds = 0; sp
-        "ba0000b8e300cd14"      # int 14h: set up the first serial port
-        "be277c"                # si = text
+        "fa31c08ed8bc007c"  # cli; ds = 0; sp
+        "ba0000b8e300cd14"  # int 14h: set up the first serial port
+        "be277c"  # si = text
         "ac84c07409b401ba0000cd14ebf2"  # lodsb; print until 0
-        "f4ebfd")               # hlt
+        "f4ebfd"
+    )  # hlt
     at = code.index(bytes.fromhex("be277c")) + 1
-    code = code[:at] + (0x7C00 + len(code)).to_bytes(2, "little") + code[at + 2:]
+    code = code[:at] + (0x7C00 + len(code)).to_bytes(2, "little") + code[at + 2 :]
     sector = (code + text).ljust(510, b"\0") + b"\x55\xaa"
     raw, image = directory / "disk.raw", directory / "disk.qcow2"
     raw.write_bytes(sector + bytes(8 * 1024 * 1024 - 512))
@@ -115,14 +128,24 @@ def _boot_sector_disk(directory: Path) -> bytes:
 
 def make_config(state: Path, uri: str, **overrides: Any) -> Any:
     "Configuration of an agent on `uri`."
-    config = common.config.load("compute", options.OPTIONS, {
-        "state_dir": str(state), "host": "node", "libvirt.uri": uri, "libvirt.virt_type": "qemu",
-        "bus.url": "fake://", **overrides})
-    return config
+    return common.config.load(
+        "compute",
+        options.OPTIONS,
+        {
+            "state_dir": str(state),
+            "host": "node",
+            "libvirt.uri": uri,
+            "libvirt.virt_type": "qemu",
+            "bus.url": "fake://",
+            **overrides,
+        },
+    )
 
 
 @pytest.fixture
-def driver(hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibvirtDriver]:
+def driver(
+    hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LibvirtDriver]:
     "A driver with an empty state on the host; what it leaves is removed."
     monkeypatch.setenv("OVS_RUNDIR", str(hypervisor.ovs))
     config = make_config(tmp_path, hypervisor.uri)
@@ -130,6 +153,7 @@ def driver(hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     made.start(lambda state: None)
     yield made
     from compute.agent.drivers import Work
+
     for state in made.domains():
         made.destroy(Work(), state.server_id)
     made.stop()
@@ -139,7 +163,20 @@ def driver(hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def spec(guest_image: ImageSource) -> ServerSpec:
     "A small server with one port."
     return ServerSpec(
-        id=str(uuid.uuid4()), name="first", project_id="p", user_id="u", vcpus=1, memory_mib=128, generation=1,
+        id=str(uuid.uuid4()),
+        name="first",
+        project_id="p",
+        user_id="u",
+        vcpus=1,
+        memory_mib=128,
+        generation=1,
         disks=[Disk(kind="root", size_mib=1024, image=guest_image, boot_index=0)],
-        nics=[Nic(port_id=str(uuid.uuid4()), network_id="n", mac_address="fa:16:3e:00:00:01",
-                  details={"datapath_type": "netdev"})])
+        nics=[
+            Nic(
+                port_id=str(uuid.uuid4()),
+                network_id="n",
+                mac_address="fa:16:3e:00:00:01",
+                details={"datapath_type": "netdev"},
+            )
+        ],
+    )

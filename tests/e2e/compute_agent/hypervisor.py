@@ -1,4 +1,5 @@
-"""A compute host for tests: libvirtd, virtlogd and Open vSwitch of its own in namespaces of its own."""
+"""A compute host for tests: libvirtd, virtlogd and Open vSwitch of its own in namespaces of its
+own."""
 
 from __future__ import annotations
 
@@ -67,14 +68,32 @@ class Hypervisor:
             (self.root / part).mkdir(parents=True, exist_ok=True)
         shutil.copytree("/etc/libvirt", self.root / "etc", dirs_exist_ok=True)
         shutil.rmtree(self.root / "etc/qemu", ignore_errors=True)
-        facts = {"uuid": uuid.uuid4(), "address": self.address, "root": self.root, "name": self.name}
+        facts = {
+            "uuid": uuid.uuid4(),
+            "address": self.address,
+            "root": self.root,
+            "name": self.name,
+        }
         # libvirt refuses to start with a loopback address here
         migration = [f'{n} = "{self.address}"' for n in ("migration_address", "migration_host")]
         facts["migration"] = "" if self.address.startswith("127.") else "\n".join(migration)
         (self.root / "etc/libvirtd.conf").write_text(_LIBVIRTD.format(**facts))
         (self.root / "etc/qemu.conf").write_text(_QEMU.format(**facts))
-        self._spawn("holder", ["unshare", "-m", "-u", "-n", "--propagation", "private", "sh", "-ec",
-                               _ENTER.format(**facts)], inside=False)
+        self._spawn(
+            "holder",
+            [
+                "unshare",
+                "-m",
+                "-u",
+                "-n",
+                "--propagation",
+                "private",
+                "sh",
+                "-ec",
+                _ENTER.format(**facts),
+            ],
+            inside=False,
+        )
         self._until(lambda: self.run("true", check=False).returncode == 0 and self._mounted())
         self._start_ovs()
         self._spawn("virtlogd", ["virtlogd"])
@@ -86,15 +105,46 @@ class Hypervisor:
         return " /etc/libvirt " in self.run("cat", "/proc/self/mounts", check=False).stdout
 
     def _start_ovs(self) -> None:
-        subprocess.run(["ovsdb-tool", "create", str(self.ovs / "conf.db"),
-                        "/usr/share/openvswitch/vswitch.ovsschema"], check=True)
-        self._spawn("ovsdb", ["ovsdb-server", str(self.ovs / "conf.db"), f"--remote=punix:{self.ovs}/db.sock",
-                              f"--log-file={self.ovs}/ovsdb.log", "--no-chdir"])
+        subprocess.run(
+            [
+                "ovsdb-tool",
+                "create",
+                str(self.ovs / "conf.db"),
+                "/usr/share/openvswitch/vswitch.ovsschema",
+            ],
+            check=True,
+        )
+        self._spawn(
+            "ovsdb",
+            [
+                "ovsdb-server",
+                str(self.ovs / "conf.db"),
+                f"--remote=punix:{self.ovs}/db.sock",
+                f"--log-file={self.ovs}/ovsdb.log",
+                "--no-chdir",
+            ],
+        )
         self._until(lambda: (self.ovs / "db.sock").exists())
         self.vsctl("--no-wait", "init")
-        self._spawn("vswitchd", ["ovs-vswitchd", f"unix:{self.ovs}/db.sock", f"--log-file={self.ovs}/vswitchd.log",
-                                 "--no-chdir"])
-        self.vsctl("--may-exist", "add-br", "br-int", "--", "set", "bridge", "br-int", "datapath_type=netdev")
+        self._spawn(
+            "vswitchd",
+            [
+                "ovs-vswitchd",
+                f"unix:{self.ovs}/db.sock",
+                f"--log-file={self.ovs}/vswitchd.log",
+                "--no-chdir",
+            ],
+        )
+        self.vsctl(
+            "--may-exist",
+            "add-br",
+            "br-int",
+            "--",
+            "set",
+            "bridge",
+            "br-int",
+            "datapath_type=netdev",
+        )
 
     def start_libvirtd(self) -> None:
         "Start libvirtd (again) and wait until it answers."
@@ -115,7 +165,9 @@ class Hypervisor:
 
     def vsctl(self, *argv: str) -> str:
         "ovs-vsctl of this host."
-        return self.run("ovs-vsctl", "--timeout=10", f"--db=unix:{self.ovs}/db.sock", *argv).stdout.strip()
+        return self.run(
+            "ovs-vsctl", "--timeout=10", f"--db=unix:{self.ovs}/db.sock", *argv
+        ).stdout.strip()
 
     def environment(self) -> dict[str, str]:
         "For programs that talk to this host's switch."
@@ -123,8 +175,13 @@ class Hypervisor:
 
     def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         "Run a program inside of the host's namespaces."
-        return subprocess.run([*self._enter(), *argv], capture_output=True, text=True, check=check,
-                              env=self.environment())
+        return subprocess.run(
+            [*self._enter(), *argv],
+            capture_output=True,
+            text=True,
+            check=check,
+            env=self.environment(),
+        )
 
     def _enter(self) -> list[str]:
         return ["nsenter", "-t", str(self.processes["holder"].pid), "-m", "-u", "-n", "--"]
@@ -132,8 +189,13 @@ class Hypervisor:
     def _spawn(self, name: str, argv: list[str], inside: bool = True) -> None:
         with open(self.root / f"{name}.out", "ab") as out:
             self.processes[name] = subprocess.Popen(
-                [*(self._enter() if inside else []), *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env=self.environment(), start_new_session=True)
+                [*(self._enter() if inside else []), *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=self.environment(),
+                start_new_session=True,
+            )
 
     def _until(self, ready: object, timeout_s: float = 30) -> None:
         deadline = time.monotonic() + timeout_s

@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from compute.agent.drivers import (
-    CRASHED, NO_STATE, PAUSED, RUNNING, SHUTDOWN, SUSPENDED, NodeError, NoSuchServer, Work)
+    CRASHED,
+    NO_STATE,
+    PAUSED,
+    RUNNING,
+    SHUTDOWN,
+    SUSPENDED,
+    NodeError,
+    NoSuchServer,
+    Work,
+)
 from compute.agent.drivers.libvirt.driver import LibvirtDriver
 from compute.contracts.specs import Disk, ServerSpec
-
 from tests.e2e.compute_agent.hypervisor import Hypervisor
 
 pytestmark = pytest.mark.guest
@@ -30,18 +39,32 @@ def until(true: Callable[[], Any], timeout_s: float = 60) -> Any:
     return answer
 
 
-def test_build_boots_the_guest_and_destroy_leaves_nothing(driver: LibvirtDriver, spec: ServerSpec,
-                                                          hypervisor: Hypervisor) -> None:
+def test_build_boots_the_guest_and_destroy_leaves_nothing(
+    driver: LibvirtDriver, spec: ServerSpec, hypervisor: Hypervisor
+) -> None:
     steps: list[str] = []
     detail = driver.build(Work(lambda step, _: steps.append(step)), spec)
     assert steps == ["block_device_mapping", "networking", "spawning"]
     assert detail == {"root_device_name": "/dev/vda", "devices": {}}
     assert driver.power_state(spec.id) == RUNNING
-    until(lambda: "hello from the guest" in driver.console_log(spec.id, None) or "tiny" in driver.console_log(spec.id, None))
+    until(
+        lambda: (
+            "hello from the guest" in driver.console_log(spec.id, None)
+            or "tiny" in driver.console_log(spec.id, None)
+        )
+    )
     port = spec.nics[0].port_id
-    assert hypervisor.vsctl("get", "interface", f"tap{port[:11]}", "external_ids:iface-id") == f'"{port}"'
+    assert (
+        hypervisor.vsctl("get", "interface", f"tap{port[:11]}", "external_ids:iface-id")
+        == f'"{port}"'
+    )
     [state] = driver.domains()
-    assert (state.server_id, state.power_state, state.generation, state.name) == (spec.id, RUNNING, 1, "first")
+    assert (state.server_id, state.power_state, state.generation, state.name) == (
+        spec.id,
+        RUNNING,
+        1,
+        "first",
+    )
 
     driver.destroy(Work(), spec.id)
     assert driver.power_state(spec.id) == NO_STATE
@@ -51,17 +74,23 @@ def test_build_boots_the_guest_and_destroy_leaves_nothing(driver: LibvirtDriver,
     driver.destroy(Work(), spec.id)
 
 
-def test_build_again_after_a_crash_in_the_middle_and_after_the_end(driver: LibvirtDriver, spec: ServerSpec) -> None:
+def test_build_again_after_a_crash_in_the_middle_and_after_the_end(
+    driver: LibvirtDriver, spec: ServerSpec
+) -> None:
     driver.store.make(spec.id)
     driver.store.save(spec, {"building": True})
     driver.define(spec) if driver.store.path(spec.id, "disk").exists() else None
     driver.build(Work(), spec)
     before = driver.host.get(spec.id).ID()
     driver.build(Work(), spec)
-    assert driver.host.get(spec.id).ID() == before, "a build that comes twice must not touch the guest"
+    assert driver.host.get(spec.id).ID() == before, (
+        "a build that comes twice must not touch the guest"
+    )
 
 
-def test_failed_build_undoes_itself_and_tells_the_cause(driver: LibvirtDriver, spec: ServerSpec) -> None:
+def test_failed_build_undoes_itself_and_tells_the_cause(
+    driver: LibvirtDriver, spec: ServerSpec
+) -> None:
     spec.nics[0].mac_address = "ff:ff:ff:ff:ff:ff"
     with pytest.raises(NodeError, match="(?i)multicast"):
         driver.build(Work(), spec)
@@ -74,6 +103,7 @@ def test_power_actions(driver: LibvirtDriver, spec: ServerSpec) -> None:
     def power(action: str) -> int:
         driver.power(Work(), spec, action, 0)
         return driver.power_state(spec.id)
+
     assert power("pause") == PAUSED
     assert power("pause") == PAUSED
     assert power("unpause") == RUNNING
@@ -104,19 +134,35 @@ def test_start_rebuilds_a_lost_definition(driver: LibvirtDriver, spec: ServerSpe
 def test_config_drive_swap_and_ephemeral_disks(driver: LibvirtDriver, spec: ServerSpec) -> None:
     spec.config_drive = True
     spec.metadata_files = {"openstack/latest/meta_data.json": "{}"}
-    spec.disks += [Disk(kind="ephemeral", size_mib=64, guest_format="ext4"), Disk(kind="swap", size_mib=16),
-                   Disk(kind="blank", size_mib=8, boot_index=-1)]
+    spec.disks += [
+        Disk(kind="ephemeral", size_mib=64, guest_format="ext4"),
+        Disk(kind="swap", size_mib=16),
+        Disk(kind="blank", size_mib=8, boot_index=-1),
+    ]
     driver.build(Work(), spec)
     root = ET.fromstring(driver.host.get(spec.id).XMLDesc(0))
-    found = {d.find("target").get("dev"): Path(d.find("source").get("file")).name  # type: ignore[union-attr, arg-type]
-             for d in root.findall("devices/disk")}
-    assert found == {"vda": "disk", "vdb": "disk.eph0", "vdc": "disk.swap", "vdd": "disk.blank3", "vde": "disk.config"}
+    found = {
+        d.find("target").get("dev"): Path(d.find("source").get("file")).name  # type: ignore[union-attr, arg-type]
+        for d in root.findall("devices/disk")
+    }
+    assert found == {
+        "vda": "disk",
+        "vdb": "disk.eph0",
+        "vdc": "disk.swap",
+        "vdd": "disk.blank3",
+        "vde": "disk.config",
+    }
 
 
-def test_guest_that_dies_is_seen(driver: LibvirtDriver, spec: ServerSpec, hypervisor: Hypervisor) -> None:
+def test_guest_that_dies_is_seen(
+    driver: LibvirtDriver, spec: ServerSpec, hypervisor: Hypervisor
+) -> None:
     seen: list[tuple[str, int]] = []
-    driver.host.listen(lambda server_id, event, detail: driver._event(server_id, lambda s: seen.append(
-        (s.server_id, s.power_state))))
+    driver.host.listen(
+        lambda server_id, event, detail: driver._event(
+            server_id, lambda s: seen.append((s.server_id, s.power_state))
+        )
+    )
     driver.host.close()
     driver.build(Work(), spec)
     driver.host.get(spec.id).injectNMI  # noqa: B018 the domain is there
@@ -125,7 +171,9 @@ def test_guest_that_dies_is_seen(driver: LibvirtDriver, spec: ServerSpec, hyperv
     until(lambda: (spec.id, CRASHED) in seen)
 
 
-def test_libvirtd_dies_and_comes_back(driver: LibvirtDriver, spec: ServerSpec, hypervisor: Hypervisor) -> None:
+def test_libvirtd_dies_and_comes_back(
+    driver: LibvirtDriver, spec: ServerSpec, hypervisor: Hypervisor
+) -> None:
     driver.build(Work(), spec)
     pid = (hypervisor.root / "run/qemu" / f"instance-{spec.id}.pid").read_text()
     hypervisor.kill_libvirtd()
@@ -146,7 +194,9 @@ def test_consoles_and_diagnostics(driver: LibvirtDriver, spec: ServerSpec) -> No
     serial = driver.console(spec.id, "serial")
     assert Path(serial["socket"]).is_socket() and serial["port"] > 0
     found = driver.diagnostics(spec.id)
-    assert found["state"] == "running" and found["num_cpus"] == 1 and len(found["disk_details"]) == 1
+    assert (
+        found["state"] == "running" and found["num_cpus"] == 1 and len(found["disk_details"]) == 1
+    )
     with pytest.raises(NodeError, match="spice"):
         driver.console(spec.id, "spice")
 

@@ -137,7 +137,9 @@ def _servers(api: Blueprint, world: World) -> None:
     @api.post("/v2.1/servers/<server_id>/remote-consoles")
     def console(server_id: str) -> Any:
         given = request.get_json()["remote_console"]
-        return jsonify(remote_console=given | {"url": world.console_url})
+        return jsonify(
+            remote_console=given | {"url": world.console_url or world.consoles[given["protocol"]]}
+        )
 
     @api.get(
         "/v2.1/servers/<server_id>/<any('os-instance-actions','os-interface','os-volume_attachments','diagnostics','migrations'):what>"

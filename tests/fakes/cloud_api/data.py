@@ -95,6 +95,7 @@ class World:
         }
         self.containers: dict[str, dict[str, tuple[bytes, str, dict[str, str]]]] = {}
         self.console_url = "ws://127.0.0.1:1/?token=none"
+        self.consoles: dict[str, str] = {}
         self._fill()
 
     def _fill(self) -> None:

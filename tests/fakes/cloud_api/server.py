@@ -51,7 +51,12 @@ class FakeCloud:
     def _app(self) -> Flask:
         app = Flask("cloud", static_folder=None)
         app.url_map.converters["anything"] = _Anything
-        for name, module in (("identity", identity), ("compute", compute), ("image", image), ("network", network)):
+        for name, module in (
+            ("identity", identity),
+            ("compute", compute),
+            ("image", image),
+            ("network", network),
+        ):
             app.register_blueprint(module.blueprint(self.world), url_prefix=f"/{name}")
         app.register_blueprint(objects.blueprint(self.world, self.account), url_prefix="/object")
 

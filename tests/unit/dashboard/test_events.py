@@ -18,8 +18,20 @@ def feed(app):
 
 
 def event(project, name="web", kind="compute.instance.create.end"):
-    return describe({"event_type": kind, "timestamp": "2026-11-24 00:00:00.1", "priority": "INFO", "_context_user_id": "u",
-                     "payload": {"tenant_id": project, "instance_id": "i", "display_name": name, "state": "active"}})
+    return describe(
+        {
+            "event_type": kind,
+            "timestamp": "2026-11-24 00:00:00.1",
+            "priority": "INFO",
+            "_context_user_id": "u",
+            "payload": {
+                "tenant_id": project,
+                "instance_id": "i",
+                "display_name": name,
+                "state": "active",
+            },
+        }
+    )
 
 
 def test_a_notification_on_the_bus_reaches_the_browser_of_its_project_only(app, cloud, demo, feed):
@@ -28,13 +40,21 @@ def test_a_notification_on_the_bus_reaches_the_browser_of_its_project_only(app, 
     project = cloud.world.projects["demo"]["id"]
     deadline = time.monotonic() + 10
     while feed.last == 0 and time.monotonic() < deadline:
-        notifier.info(Context(user_id="u1", project_id=project), "compute.instance.create.end", {"tenant_id": project, "display_name": "mine", "state": "active", "secret": "x"})
+        notifier.info(
+            Context(user_id="u1", project_id=project),
+            "compute.instance.create.end",
+            {"tenant_id": project, "display_name": "mine", "state": "active", "secret": "x"},
+        )
         time.sleep(0.1)
     bus.close()
     feed.add(event("another"))
     told = demo.get("/events/since?recent=1").json["events"]
     assert told and {e["name"] for e in told} == {"mine"}
-    assert told[0]["type"] == "compute.instance.create.end" and told[0]["user"] == "u1" and "secret" not in json.dumps(told)
+    assert (
+        told[0]["type"] == "compute.instance.create.end"
+        and told[0]["user"] == "u1"
+        and "secret" not in json.dumps(told)
+    )
 
 
 def test_polling_goes_on_where_it_was(cloud, demo, feed):
@@ -44,7 +64,9 @@ def test_polling_goes_on_where_it_was(cloud, demo, feed):
     answer = demo.get(f"/events/since?after={after}").json
     assert [e["name"] for e in answer["events"]] == ["one"]
     feed.add(event(project, "two"))
-    assert [e["name"] for e in demo.get(f"/events/since?after={answer['after']}").json["events"]] == ["two"]
+    assert [
+        e["name"] for e in demo.get(f"/events/since?after={answer['after']}").json["events"]
+    ] == ["two"]
 
 
 def test_numbers_of_another_process_mean_from_now_on(cloud, demo, feed):
@@ -55,7 +77,9 @@ def test_numbers_of_another_process_mean_from_now_on(cloud, demo, feed):
 def test_only_administrators_see_all_projects(cloud, demo, admin, feed):
     feed.add(event("somewhere", "other"))
     assert demo.get("/events/since?recent=1&all=1").json["events"] == []
-    assert [e["name"] for e in admin.get("/events/since?recent=1&all=1").json["events"]] == ["other"]
+    assert [e["name"] for e in admin.get("/events/since?recent=1&all=1").json["events"]] == [
+        "other"
+    ]
 
 
 def test_a_stream_tells_what_happens_and_ends(make_dashboard, cloud):
@@ -92,7 +116,9 @@ def test_when_all_slots_are_taken_the_browser_is_told_to_poll(make_dashboard, cl
 
 
 def test_streams_never_take_the_threads_of_pages(make_dashboard):
-    slots = make_dashboard(**{"events.max_streams": 50, "api.threads": 6}).extensions["dashboard"].slots
+    slots = (
+        make_dashboard(**{"events.max_streams": 50, "api.threads": 6}).extensions["dashboard"].slots
+    )
     assert [slots.take() for _ in range(3)] == [True, True, False]
 
 
@@ -101,11 +127,38 @@ def test_events_need_a_login(browser):
     browser.get("/events/since", 303)
 
 
-@pytest.mark.parametrize("message, expected", [
-    ({"event_type": "network.create.end", "payload": {"network": {"id": "n", "name": "net", "tenant_id": "p", "status": "ACTIVE"}}}, ("net", "n", "p")),
-    ({"event_type": "image.upload", "payload": {"id": "i", "name": "img", "owner": "p"}}, ("img", "i", "p")),
-    ({"event_type": "instance.create.end", "payload": {"nova_object.data": {"uuid": "s", "display_name": "web", "tenant_id": "p"}}}, ("web", None, "p")),
-    ({"event_type": "x", "payload": "not an object", "_context_project_id": "p"}, (None, None, "p")), ({}, (None, None, None))])
+@pytest.mark.parametrize(
+    "message, expected",
+    [
+        (
+            {
+                "event_type": "network.create.end",
+                "payload": {
+                    "network": {"id": "n", "name": "net", "tenant_id": "p", "status": "ACTIVE"}
+                },
+            },
+            ("net", "n", "p"),
+        ),
+        (
+            {"event_type": "image.upload", "payload": {"id": "i", "name": "img", "owner": "p"}},
+            ("img", "i", "p"),
+        ),
+        (
+            {
+                "event_type": "instance.create.end",
+                "payload": {
+                    "nova_object.data": {"uuid": "s", "display_name": "web", "tenant_id": "p"}
+                },
+            },
+            ("web", None, "p"),
+        ),
+        (
+            {"event_type": "x", "payload": "not an object", "_context_project_id": "p"},
+            (None, None, "p"),
+        ),
+        ({}, (None, None, None)),
+    ],
+)
 def test_what_is_told_of_a_notification(message, expected):
     told = describe(message)
     assert (told["name"], told["id"], told["project"]) == expected

@@ -7,10 +7,28 @@ from openstack import exceptions
 
 @pytest.fixture
 def connection(cloud):
-    return openstack.connect(load_yaml_config=False, load_envvars=False, auth_url=f"{cloud.url}/identity/v3", username="demo", password="secret", project_name="demo",
-                             user_domain_name="Default", project_domain_name="Default", region_name="RegionOne",
-                             **{f"{s}_endpoint_override": f"{cloud.url}/{p}" for s, p in (("compute", "compute/v2.1"), ("image", "image/v2"), ("network", "network/v2.0"))},
-                             compute_api_version="2", image_api_version="2", network_api_version="2")
+    return openstack.connect(
+        load_yaml_config=False,
+        load_envvars=False,
+        auth_url=f"{cloud.url}/identity/v3",
+        username="demo",
+        password="secret",
+        project_name="demo",
+        user_domain_name="Default",
+        project_domain_name="Default",
+        region_name="RegionOne",
+        **{
+            f"{s}_endpoint_override": f"{cloud.url}/{p}"
+            for s, p in (
+                ("compute", "compute/v2.1"),
+                ("image", "image/v2"),
+                ("network", "network/v2.0"),
+            )
+        },
+        compute_api_version="2",
+        image_api_version="2",
+        network_api_version="2",
+    )
 
 
 def test_openstacksdk_lists_creates_and_deletes(connection, cloud):
@@ -33,9 +51,26 @@ def test_openstacksdk_sees_its_errors(connection, cloud):
 def test_wrong_passwords_and_tokens_are_refused(cloud):
     import requests
 
-    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "demo", "domain": {"id": "default"}, "password": "no"}}}}}
-    assert requests.post(f"{cloud.url}/identity/v3/auth/tokens", json=body, timeout=5).status_code == 401
-    assert requests.get(f"{cloud.url}/compute/v2.1/servers/detail", headers={"X-Auth-Token": "no"}, timeout=5).status_code == 401
+    body = {
+        "auth": {
+            "identity": {
+                "methods": ["password"],
+                "password": {
+                    "user": {"name": "demo", "domain": {"id": "default"}, "password": "no"}
+                },
+            }
+        }
+    }
+    assert (
+        requests.post(f"{cloud.url}/identity/v3/auth/tokens", json=body, timeout=5).status_code
+        == 401
+    )
+    assert (
+        requests.get(
+            f"{cloud.url}/compute/v2.1/servers/detail", headers={"X-Auth-Token": "no"}, timeout=5
+        ).status_code
+        == 401
+    )
 
 
 def test_a_service_that_is_down_gives_no_answer(cloud):

@@ -7,12 +7,33 @@ import pytest
 from tests.unit.dashboard.conftest import Browser
 from tests.unit.dashboard.routes import paths
 
-ADMIN_PANELS = ("hypervisors", "services", "aggregates", "all_servers", "people", "system", "event_stream")
+ADMIN_PANELS = (
+    "hypervisors",
+    "services",
+    "aggregates",
+    "all_servers",
+    "people",
+    "system",
+    "event_stream",
+)
 PART_OF = {
-    "/servers": "compute", "/networks": "network", "/routers": "network", "/security-groups": "network", "/floating-ips": "network", "/images": "image",
-    "/keypairs": "compute", "/flavors": "compute", "/objects": "object", "/topology": "network",
+    "/servers": "compute",
+    "/networks": "network",
+    "/routers": "network",
+    "/security-groups": "network",
+    "/floating-ips": "network",
+    "/images": "image",
+    "/keypairs": "compute",
+    "/flavors": "compute",
+    "/objects": "object",
+    "/topology": "network",
 }
-ADMIN_PART_OF = {"/admin/hypervisors": "compute", "/admin/services": "compute", "/admin/aggregates": "compute", "/admin/servers": "compute"}
+ADMIN_PART_OF = {
+    "/admin/hypervisors": "compute",
+    "/admin/services": "compute",
+    "/admin/aggregates": "compute",
+    "/admin/servers": "compute",
+}
 
 
 def needs(endpoint):
@@ -22,10 +43,18 @@ def needs(endpoint):
 def test_every_page_answers_an_administrator(app, cloud, admin):
     cloud.world.add_server("web")
     cloud.world.containers["box"] = {}
-    cloud.world.aggregates[1] = {"id": 1, "name": "a", "hosts": [], "metadata": {}, "availability_zone": None}
+    cloud.world.aggregates[1] = {
+        "id": 1,
+        "name": "a",
+        "hosts": [],
+        "metadata": {},
+        "availability_zone": None,
+    }
     for endpoint, path in paths(app, cloud, "GET"):
         answer = admin.client.get(path)
-        assert answer.status_code in (200, 303) or (answer.status_code == 404 and "objects." in endpoint), (endpoint, answer.status_code, answer.text[-400:])
+        assert answer.status_code in (200, 303) or (
+            answer.status_code == 404 and "objects." in endpoint
+        ), (endpoint, answer.status_code, answer.text[-400:])
         answer.close()
 
 
@@ -45,22 +74,38 @@ def test_changes_are_403_for_readers_and_never_reach_an_api(app, cloud, viewer):
     for endpoint, path in paths(app, cloud, "POST"):
         if endpoint.startswith(("access.", "auth.")):
             continue
-        answer = viewer.client.post(path, data={"csrf_token": viewer.csrf}, headers={"X-CSRFToken": viewer.csrf})
+        answer = viewer.client.post(
+            path, data={"csrf_token": viewer.csrf}, headers={"X-CSRFToken": viewer.csrf}
+        )
         assert answer.status_code == 403, (endpoint, answer.status_code)
     assert [c for c in cloud.log[before:] if c[0] not in ("GET", "HEAD")] == []
 
 
 def test_readers_see_no_buttons_that_change(cloud, viewer):
     server = cloud.world.add_server("web")
-    for path in ("/", "/servers", f"/servers/{server['id']}", "/networks", "/routers", "/security-groups", "/floating-ips", "/images", "/keypairs", "/objects"):
+    for path in (
+        "/",
+        "/servers",
+        f"/servers/{server['id']}",
+        "/networks",
+        "/routers",
+        "/security-groups",
+        "/floating-ips",
+        "/images",
+        "/keypairs",
+        "/objects",
+    ):
         page = viewer.get(path).text
-        main = page[page.index('<main') : page.index("</main>")]
+        main = page[page.index("<main") : page.index("</main>")]
         assert "hx-post" not in main and "/create" not in main and "/launch" not in main, path
 
 
 def test_the_api_has_the_last_word(cloud, demo):
     server = cloud.world.add_server("web")
-    cloud.failing["compute"] = (403, '{"forbidden": {"message": "Policy does not allow it.", "code": 403}}')
+    cloud.failing["compute"] = (
+        403,
+        '{"forbidden": {"message": "Policy does not allow it.", "code": 403}}',
+    )
     answer = demo.post(f"/servers/{server['id']}/do/stop", 403, htmx=True)
     assert answer.text == "Policy does not allow it."
     assert "Policy does not allow it." in demo.get("/servers").text
@@ -80,12 +125,28 @@ def test_a_service_that_is_down_is_a_sentence_for_administrators_too(cloud, admi
     assert "does not answer" in admin.get(path).text
 
 
-@pytest.mark.parametrize("status, body", [(500, "<html>Traceback (most recent call last)</html>"), (503, "busy"), (200, "not json"), (404, '{"NeutronError": "x"}')])
+@pytest.mark.parametrize(
+    "status, body",
+    [
+        (500, "<html>Traceback (most recent call last)</html>"),
+        (503, "busy"),
+        (200, "not json"),
+        (404, '{"NeutronError": "x"}'),
+    ],
+)
 def test_any_api_failing_in_any_way_never_breaks_a_page(cloud, admin, status, body):
     server = cloud.world.add_server("web")
     for service in ("compute", "network", "image", "object"):
         cloud.failing = {service: (status, body)}
-        for path in ("/", *PART_OF, *ADMIN_PART_OF, "/servers/launch", f"/servers/{server['id']}?tab=interfaces", "/floating-ips/assign", "/routers/create"):
+        for path in (
+            "/",
+            *PART_OF,
+            *ADMIN_PART_OF,
+            "/servers/launch",
+            f"/servers/{server['id']}?tab=interfaces",
+            "/floating-ips/assign",
+            "/routers/create",
+        ):
             answer = admin.client.get(path)
             assert answer.status_code in (200, 404, 502, 503), (service, path, answer.status_code)
             assert "Traceback" not in answer.text
@@ -112,7 +173,15 @@ def test_every_list_makes_the_same_number_of_calls_for_5_and_for_60(cloud, admin
         return len(cloud.log) - before
 
     fill(5)
-    pages = ["/", *PART_OF, *ADMIN_PART_OF, "/admin/projects", "/admin/users", "/access", "/servers/launch"]
+    pages = [
+        "/",
+        *PART_OF,
+        *ADMIN_PART_OF,
+        "/admin/projects",
+        "/admin/users",
+        "/access",
+        "/servers/launch",
+    ]
     for path in pages:
         calls(path)
     few = {path: calls(path) for path in pages}
@@ -142,7 +211,11 @@ def test_pages_of_a_long_list_follow_each_other(cloud, make_dashboard):
     person = Browser(make_dashboard(**{"cloud.page_size": 10}).test_client()).login("demo")
     first = person.get("/servers")
     assert first.text.count("data-row") == 10 and "Next page" in first.text
-    link = first.text.split('card-footer"><a class="btn" href="')[1].split('"')[0].replace("&amp;", "&")
+    link = (
+        first.text.split('card-footer"><a class="btn" href="')[1]
+        .split('"')[0]
+        .replace("&amp;", "&")
+    )
     assert "server-14" in person.get(link).text
 
 
@@ -174,7 +247,15 @@ def test_search_finds_things_of_every_panel(cloud, demo):
 
 def test_unknown_things_are_404_pages(demo):
     missing = "00000000-0000-0000-0000-000000000000"
-    for path in (f"/servers/{missing}", f"/networks/{missing}", f"/images/{missing}", "/nowhere", "/servers/not-an-id", "/objects/nowhere", f"/routers/{missing}"):
+    for path in (
+        f"/servers/{missing}",
+        f"/networks/{missing}",
+        f"/images/{missing}",
+        "/nowhere",
+        "/servers/not-an-id",
+        "/objects/nowhere",
+        f"/routers/{missing}",
+    ):
         page = demo.get(path, 404)
         assert "<html" in page.text
     demo.get(f"/servers/{missing}?tab=nonsense", 404)
@@ -189,5 +270,8 @@ def test_static_files_are_compressed_and_cached_for_ever(browser):
     page = browser.get("/login").text
     url = page.split('stylesheet" href="')[1].split('"')[0]
     answer = browser.client.get(url, headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip" and "immutable" in answer.headers["Cache-Control"]
+    assert (
+        answer.headers["Content-Encoding"] == "gzip"
+        and "immutable" in answer.headers["Cache-Control"]
+    )
     assert len(answer.data) < 120_000

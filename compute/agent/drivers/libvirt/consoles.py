@@ -1,4 +1,5 @@
-"""Consoles of guests: the kept log of the serial line, and where VNC and the serial line can be reached."""
+"""Consoles of guests: the kept log of the serial line, and where VNC and the serial line can be
+reached."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Consoles:
         self.host, self.store, self.relay = host, store, relay
 
     def log(self, server_id: str, lines: int | None) -> str:
-        """The last `lines` lines, or all that is kept. Raises NoSuchServer when the host knows nothing of the server."""
+        """The last `lines` lines, or all that is kept. Raises NoSuchServer when the host knows
+        nothing of the server."""
         path = Path(self.store.files(server_id).console_log)
         if not path.parent.is_dir():
             self.host.get(server_id)
@@ -43,11 +45,19 @@ class Consoles:
         shown = data.decode("utf-8", errors="replace")
         if lines is None or lines < 0:
             return shown
-        return "\n".join(shown.split("\n")[-lines:] if not shown.endswith("\n")
-                         else shown.split("\n")[-lines - 1:]) if lines else ""
+        return (
+            "\n".join(
+                shown.split("\n")[-lines:]
+                if not shown.endswith("\n")
+                else shown.split("\n")[-lines - 1 :]
+            )
+            if lines
+            else ""
+        )
 
     def where(self, server_id: str, kind: str) -> dict[str, Any]:
-        """host, port and (serial) socket for the console proxy. Raises NoConsole or UnknownConsole."""
+        """host, port and (serial) socket for the console proxy. Raises NoConsole or
+        UnknownConsole."""
         domain = self.host.get(server_id)
         if kind not in {"vnc", "serial"}:
             raise UnknownConsole(kind=kind)
@@ -58,7 +68,11 @@ class Consoles:
             port = int(graphics.get("port", "-1")) if graphics is not None else -1
             if port <= 0 or graphics is None:
                 raise NoConsole(kind=kind)
-            return {"host": graphics.get("listen", "127.0.0.1"), "port": port, "internal_access_path": None}
+            return {
+                "host": graphics.get("listen", "127.0.0.1"),
+                "port": port,
+                "internal_access_path": None,
+            }
         source = root.find("devices/serial/source")
         path = source.get("path", "") if source is not None else ""
         if not path or not domain.isActive():
@@ -67,8 +81,8 @@ class Consoles:
         return {"host": address, "port": port, "socket": path, "internal_access_path": None}
 
     def rotate(self, limit_bytes: int) -> None:
-        """Keep logs small where virtlogd does not do it: what is over the limit moves to `.0`. QEMU appends, so the file may be cut
-        under its hands."""
+        """Keep logs small where virtlogd does not do it: what is over the limit moves to `.0`.
+        QEMU appends, so the file may be cut under its hands."""
         for server_id in self.store.servers():
             path = Path(self.store.files(server_id).console_log)
             try:

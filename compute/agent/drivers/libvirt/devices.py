@@ -16,11 +16,31 @@ from compute.agent.drivers.libvirt.wishes import BadWish, Wishes, whole
 from compute.contracts.specs import Nic
 
 _PREFIX = {"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd", "usb": "sd", "fdc": "fd"}
-_QUOTAS = ("total_bytes_sec", "read_bytes_sec", "write_bytes_sec", "total_iops_sec", "read_iops_sec", "write_iops_sec",
-           "total_bytes_sec_max", "read_bytes_sec_max", "write_bytes_sec_max", "total_iops_sec_max",
-           "read_iops_sec_max", "write_iops_sec_max", "size_iops_sec")
-_VIF_MODELS = {"virtio": "virtio", "e1000": "e1000", "e1000e": "e1000e", "ne2k_pci": "ne2k_pci", "pcnet": "pcnet",
-               "rtl8139": "rtl8139", "vmxnet3": "vmxnet3", "igb": "igb"}
+_QUOTAS = (
+    "total_bytes_sec",
+    "read_bytes_sec",
+    "write_bytes_sec",
+    "total_iops_sec",
+    "read_iops_sec",
+    "write_iops_sec",
+    "total_bytes_sec_max",
+    "read_bytes_sec_max",
+    "write_bytes_sec_max",
+    "total_iops_sec_max",
+    "read_iops_sec_max",
+    "write_iops_sec_max",
+    "size_iops_sec",
+)
+_VIF_MODELS = {
+    "virtio": "virtio",
+    "e1000": "e1000",
+    "e1000e": "e1000e",
+    "ne2k_pci": "ne2k_pci",
+    "pcnet": "pcnet",
+    "rtl8139": "rtl8139",
+    "vmxnet3": "vmxnet3",
+    "igb": "igb",
+}
 _WATCHDOG = {"none", "reset", "poweroff", "pause", "disabled"}
 
 
@@ -33,7 +53,8 @@ class Target:
     "A disk as libvirt sees it: where its bytes are, and where the guest finds it."
 
     source: ET.Element
-    """`<source>`, with a `type` attribute for the disk that is taken off here: file, block or network."""
+    """`<source>`, with a `type` attribute for the disk that is taken off here: file, block or
+    network."""
     driver_format: str = "qcow2"
     bus: str = "virtio"
     dev: str = "vda"
@@ -58,8 +79,15 @@ def disk_xml(target: Target) -> ET.Element:
     kind = source.attrib.pop("type", "file")
     disk = new("disk", type=kind, device=target.device)
     aio = "native" if target.cache in {"none", "directsync"} and kind in {"file", "block"} else None
-    put(disk, "driver", name="qemu", type=target.driver_format, cache=target.cache, io=aio,
-        discard="unmap" if target.device == "disk" and not target.read_only else None)
+    put(
+        disk,
+        "driver",
+        name="qemu",
+        type=target.driver_format,
+        cache=target.cache,
+        io=aio,
+        discard="unmap" if target.device == "disk" and not target.read_only else None,
+    )
     disk.append(source)
     source_auth = source.find("auth")
     if source_auth is not None and source.get("protocol") == "rbd":
@@ -84,8 +112,8 @@ def disk_xml(target: Target) -> ET.Element:
 
 
 def next_name(bus: str, taken: Iterable[str], wished: str | None = None) -> str:
-    """A free device name (`vda`, `sdb`) on `bus`; the wish is followed where it is free and of the right kind.
-    Raises NoDeviceName."""
+    """A free device name (`vda`, `sdb`) on `bus`; the wish is followed where it is free and of
+    the right kind. Raises NoDeviceName."""
     prefix, used = _PREFIX.get(bus, "vd"), set(taken)
     short = (wished or "").removeprefix("/dev/")
     if short.startswith(prefix) and short not in used and short[2:].isalpha() and len(short) == 3:
@@ -101,11 +129,15 @@ def next_name(bus: str, taken: Iterable[str], wished: str | None = None) -> str:
 
 
 def disk_bus(wishes: Wishes, device: str, asked: str | None = None) -> str:
-    "The bus of a disk or cdrom: what was asked for, the image's wish, or virtio (sata for a cdrom). Raises BadWish."
+    """The bus of a disk or cdrom: what was asked for, the image's wish, or virtio (sata for a
+    cdrom). Raises BadWish."""
     bus = asked or wishes.hw("cdrom_bus" if device == "cdrom" else "disk_bus")
     if not bus:
-        return "sata" if device == "cdrom" and "q35" in wishes.hw("machine_type") else (
-            "ide" if device == "cdrom" else "virtio")
+        return (
+            "sata"
+            if device == "cdrom" and "q35" in wishes.hw("machine_type")
+            else ("ide" if device == "cdrom" else "virtio")
+        )
     if bus not in _PREFIX:
         raise BadWish(name="disk bus", value=bus, why=f"it is not one of {', '.join(_PREFIX)}")
     return bus
@@ -121,17 +153,22 @@ def disk_limits(wishes: Wishes, qos: dict[str, object] | None = None) -> dict[st
 
 
 def nic_xml(nic: Nic, machine: Machine, wishes: Wishes, vcpus: int = 1) -> ET.Element:
-    "`<interface>` of a port on the integration bridge; libvirt plugs it with the port's id as iface-id."
+    """`<interface>` of a port on the integration bridge; libvirt plugs it with the port's id as
+    iface-id."""
     interface = new("interface", type="bridge")
     put(interface, "mac", address=nic.mac_address)
     bridge = machine.bridge or str(nic.details.get("bridge_name") or nic.bridge)
     put(interface, "source", bridge=bridge)
     if nic.vif_type == "ovs":
-        put(put(interface, "virtualport", type="openvswitch"), "parameters", interfaceid=nic.port_id)
+        put(
+            put(interface, "virtualport", type="openvswitch"), "parameters", interfaceid=nic.port_id
+        )
     put(interface, "target", dev=tap_name(nic.port_id))
     model = wishes.hw("vif_model", "virtio")
     if model not in _VIF_MODELS:
-        raise BadWish(name="hw_vif_model", value=model, why=f"it is not one of {', '.join(_VIF_MODELS)}")
+        raise BadWish(
+            name="hw_vif_model", value=model, why=f"it is not one of {', '.join(_VIF_MODELS)}"
+        )
     put(interface, "model", type=_VIF_MODELS[model])
     if model == "virtio":
         _nic_driver(interface, nic, wishes, vcpus)
@@ -150,7 +187,8 @@ def _nic_driver(interface: ET.Element, nic: Nic, wishes: Wishes, vcpus: int) -> 
     userspace = nic.details.get("datapath_type") == "netdev"
     if not queues and not userspace:
         return
-    # The userspace datapath forwards what the guest sends as it is: a frame whose checksum or segmentation was left
+    # The userspace datapath forwards what the guest sends as it is: a frame whose checksum or
+    # segmentation was left
     # to a card that does not exist arrives broken.
     driver = put(interface, "driver", name="qemu" if userspace else None, queues=queues)
     if userspace:
@@ -160,8 +198,10 @@ def _nic_driver(interface: ET.Element, nic: Nic, wishes: Wishes, vcpus: int) -> 
 
 
 def _bandwidth(interface: ET.Element, wishes: Wishes) -> None:
-    limits = {way: {part: wishes.quota(f"vif_{way}_{part}") for part in ("average", "peak", "burst")}
-              for way in ("inbound", "outbound")}
+    limits = {
+        way: {part: wishes.quota(f"vif_{way}_{part}") for part in ("average", "peak", "burst")}
+        for way in ("inbound", "outbound")
+    }
     if not any(v["average"] for v in limits.values()):
         return
     element = put(interface, "bandwidth")
@@ -170,11 +210,24 @@ def _bandwidth(interface: ET.Element, wishes: Wishes) -> None:
             put(element, way, **{k: v for k, v in values.items() if v})
 
 
-def controllers(devices: ET.Element, machine: Machine, wishes: Wishes, q35: bool, buses: set[str]) -> None:
+def controllers(
+    devices: ET.Element, machine: Machine, wishes: Wishes, q35: bool, buses: set[str]
+) -> None:
     "USB off unless wished for, SCSI where a disk needs it, root ports for hot-plug on q35."
-    put(devices, "controller", type="usb", model="none" if wishes.hw("input_bus") != "usb" else "qemu-xhci")
+    put(
+        devices,
+        "controller",
+        type="usb",
+        model="none" if wishes.hw("input_bus") != "usb" else "qemu-xhci",
+    )
     if "scsi" in buses:
-        put(devices, "controller", type="scsi", index=0, model=wishes.hw("scsi_model", "virtio-scsi"))
+        put(
+            devices,
+            "controller",
+            type="scsi",
+            index=0,
+            model=wishes.hw("scsi_model", "virtio-scsi"),
+        )
     if q35:
         put(devices, "controller", type="pci", index=0, model="pcie-root")
         for index in range(1, machine.pcie_ports + 1):
@@ -211,18 +264,32 @@ def small_devices(devices: ET.Element, wishes: Wishes) -> None:
         rng = put(devices, "rng", model="virtio")
         rate = whole("hw_rng:rate_bytes", wishes.extra.get("hw_rng:rate_bytes", ""), 0)
         if rate:
-            put(rng, "rate", bytes=rate,
-                period=whole("hw_rng:rate_period", wishes.extra.get("hw_rng:rate_period", ""), 1000))
+            put(
+                rng,
+                "rate",
+                bytes=rate,
+                period=whole(
+                    "hw_rng:rate_period", wishes.extra.get("hw_rng:rate_period", ""), 1000
+                ),
+            )
         put(rng, "backend", "/dev/urandom", model="random")
     put(put(devices, "memballoon", model="virtio"), "stats", period=10)
     action = wishes.hw("watchdog_action", "disabled")
     if action not in _WATCHDOG:
-        raise BadWish(name="hw:watchdog_action", value=action, why=f"it is not one of {', '.join(sorted(_WATCHDOG))}")
+        raise BadWish(
+            name="hw:watchdog_action",
+            value=action,
+            why=f"it is not one of {', '.join(sorted(_WATCHDOG))}",
+        )
     if action != "disabled":
         put(devices, "watchdog", model="i6300esb", action=action)
     version = wishes.hw("tpm_version")
     if version:
         if version not in {"1.2", "2.0"}:
             raise BadWish(name="hw:tpm_version", value=version, why="it is not 1.2 or 2.0")
-        tpm = put(devices, "tpm", model=wishes.hw("tpm_model", "tpm-crb" if version == "2.0" else "tpm-tis"))
+        tpm = put(
+            devices,
+            "tpm",
+            model=wishes.hw("tpm_model", "tpm-crb" if version == "2.0" else "tpm-tis"),
+        )
         put(tpm, "backend", type="emulator", version=version)

@@ -1,4 +1,5 @@
-"""Local disks: overlays over the image cache or raw copies, ephemeral and swap disks, the config drive."""
+"""Local disks: overlays over the image cache or raw copies, ephemeral and swap disks, the config
+drive."""
 
 from __future__ import annotations
 
@@ -20,7 +21,13 @@ from compute.agent.images import Base, ImageCache
 from compute.contracts.specs import Disk, ImageSource, ServerSpec
 
 _MIB = 1024 * 1024
-_MKFS = {"ext2": "mkfs.ext2", "ext3": "mkfs.ext3", "ext4": "mkfs.ext4", "xfs": "mkfs.xfs", "vfat": "mkfs.vfat"}
+_MKFS = {
+    "ext2": "mkfs.ext2",
+    "ext3": "mkfs.ext3",
+    "ext4": "mkfs.ext4",
+    "xfs": "mkfs.xfs",
+    "vfat": "mkfs.vfat",
+}
 
 
 class ImageTooLarge(NodeError):
@@ -34,14 +41,22 @@ class DiskFull(NodeError):
 class Disks:
     "Makes and describes the local disks of servers."
 
-    def __init__(self, store: InstanceStore, cache: ImageCache, *, images_type: str = "qcow2", cache_mode: str = "auto",
-                 secrets: Callable[[Disk], str | None] = lambda disk: None) -> None:
+    def __init__(
+        self,
+        store: InstanceStore,
+        cache: ImageCache,
+        *,
+        images_type: str = "qcow2",
+        cache_mode: str = "auto",
+        secrets: Callable[[Disk], str | None] = lambda disk: None,
+    ) -> None:
         self.store, self.cache, self.images_type = store, cache, images_type
         self.cache_mode = _proved_cache_mode(store.root) if cache_mode == "auto" else cache_mode
         self._secrets = secrets
 
     def make(self, work: Work, spec: ServerSpec) -> None:
-        "Every local disk of `spec` that is not there yet, and the config drive anew. Volumes need nothing made here."
+        """Every local disk of `spec` that is not there yet, and the config drive anew. Volumes
+        need nothing made here."""
         self.store.make(spec.id)
         for name, disk in self._local(spec):
             work.check()
@@ -61,7 +76,9 @@ class Disks:
 
     def rescue(self, work: Work, spec: ServerSpec) -> None:
         "The disk that a rescued server boots from."
-        image = spec.rescue_image or next((d.image for d in spec.disks if d.kind == "root" and d.image), None)
+        image = spec.rescue_image or next(
+            (d.image for d in spec.disks if d.kind == "root" and d.image), None
+        )
         if image is None:
             raise NodeError(reason="There is no image to rescue this server with.")
         path = self.store.path(spec.id, "disk.rescue")
@@ -72,7 +89,7 @@ class Disks:
         base = self.cache.get(image, work.check)
         size = size_mib * _MIB or base.virtual_size
         if base.virtual_size > size:
-            raise ImageTooLarge(needed=-(-base.virtual_size // 1024 ** 3), given=size_mib // 1024)
+            raise ImageTooLarge(needed=-(-base.virtual_size // 1024**3), given=size_mib // 1024)
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
         if image.disk_format == "iso":
@@ -87,7 +104,17 @@ class Disks:
         free = shutil.disk_usage(part.parent).free
         if base.path.stat().st_blocks * 512 > free:
             raise DiskFull(free=free // _MIB, needed=base.path.stat().st_blocks * 512 // _MIB)
-        run("qemu-img", "convert", "-f", base.format, "-O", "raw", str(base.path), str(part), timeout_s=3600)
+        run(
+            "qemu-img",
+            "convert",
+            "-f",
+            base.format,
+            "-O",
+            "raw",
+            str(base.path),
+            str(part),
+            timeout_s=3600,
+        )
         part.chmod(0o600)
         if size > base.virtual_size:
             os.truncate(part, size)
@@ -111,7 +138,9 @@ class Disks:
     def _format(self, path: Path, kind: str) -> None:
         program = _MKFS.get(kind)
         if program is None:
-            raise NodeError(reason=f"A disk cannot be formatted as {kind}; {', '.join(_MKFS)} and swap can be.")
+            raise NodeError(
+                reason=f"A disk cannot be formatted as {kind}; {', '.join(_MKFS)} and swap can be."
+            )
         label = "ephemeral0"
         force = ["-q", "-F"] if kind.startswith("ext") else ["-q"] if kind == "xfs" else []
         run(program, *force, "-n" if kind == "vfat" else "-L", label, str(path), timeout_s=600)
@@ -128,9 +157,11 @@ class Disks:
         return named
 
     def targets(self, spec: ServerSpec, *, rescue: bool = False) -> list[Target]:
-        """The disks in the order in which the guest finds them. A rescued server boots from the rescue disk and finds its own disks
-        after it."""
-        wishes, taken, result = Wishes.of(spec), [], []
+        """The disks in the order in which the guest finds them. A rescued server boots from the
+        rescue disk and finds its own disks after it."""
+        wishes = Wishes.of(spec)
+        taken: list[str] = []
+        result: list[Target] = []
         names = {id(d): n for n, d in self._local(spec)}
         for disk in _root_first(spec.disks):
             bus = devices.disk_bus(wishes, disk.device_type, disk.bus)
@@ -140,12 +171,28 @@ class Disks:
         if rescue:
             path = str(self.store.path(spec.id, "disk.rescue"))
             result = [replace(t, boot_order=None) for t in result]
-            result.insert(0, Target(file_source(path), driver_format=disk_format(Path(path)), cache=self.cache_mode,
-                                    bus=devices.disk_bus(wishes, "disk"), boot_order=1))
+            result.insert(
+                0,
+                Target(
+                    file_source(path),
+                    driver_format=disk_format(Path(path)),
+                    cache=self.cache_mode,
+                    bus=devices.disk_bus(wishes, "disk"),
+                    boot_order=1,
+                ),
+            )
         if spec.config_drive and self.store.path(spec.id, "disk.config").exists():
-            # the bus of the other disks: some clouds' images lack drivers for emulated cdroms, none lacks virtio's
-            result.append(Target(file_source(str(self.store.path(spec.id, "disk.config"))), driver_format="raw",
-                                 bus=devices.disk_bus(wishes, "disk"), read_only=True, cache="writeback"))
+            # the bus of the other disks: some clouds' images lack drivers for emulated cdroms, none
+            # lacks virtio's
+            result.append(
+                Target(
+                    file_source(str(self.store.path(spec.id, "disk.config"))),
+                    driver_format="raw",
+                    bus=devices.disk_bus(wishes, "disk"),
+                    read_only=True,
+                    cache="writeback",
+                )
+            )
         for target in result:
             target.dev = devices.next_name(target.bus, taken)
             taken.append(target.dev)
@@ -153,16 +200,24 @@ class Disks:
 
     def _target(self, spec: ServerSpec, disk: Disk, name: str | None, wishes: Wishes) -> Target:
         order = None if disk.boot_index is None or disk.boot_index < 0 else disk.boot_index + 1
-        if disk.kind == "root" and order is None and not any((d.boot_index or 0) > 0 for d in spec.disks):
+        if (
+            disk.kind == "root"
+            and order is None
+            and not any((d.boot_index or 0) > 0 for d in spec.disks)
+        ):
             order = 1
         if name is None:
             target = volumes.target(disk, wishes, self._secrets(disk))
         else:
             path = self.store.path(spec.id, name)
             iso = path.is_symlink()
-            target = Target(file_source(str(path)), driver_format=disk_format(path),
-                            cache="writeback" if iso else self.cache_mode, read_only=disk.read_only or iso,
-                            io=devices.disk_limits(wishes))
+            target = Target(
+                file_source(str(path)),
+                driver_format=disk_format(path),
+                cache="writeback" if iso else self.cache_mode,
+                read_only=disk.read_only or iso,
+                io=devices.disk_limits(wishes),
+            )
         target.boot_order = order
         return target
 
@@ -192,12 +247,25 @@ class Disks:
 
 def overlay(base: Path, base_format: str, path: Path, size: int) -> None:
     "A qcow2 file of `size` bytes that begins with the contents of `base`."
-    run("qemu-img", "create", "-q", "-f", "qcow2", "-F", base_format, "-b", str(base), str(path), str(size))
+    run(
+        "qemu-img",
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-F",
+        base_format,
+        "-b",
+        str(base),
+        str(path),
+        str(size),
+    )
 
 
 def disk_format(path: Path) -> str:
-    """qcow2 or raw, of a disk that this service made. The bytes are not asked: a guest may write the header of a qcow2, and with it
-    the name of any file of the host, to the beginning of its raw disk."""
+    """qcow2 or raw, of a disk that this service made. The bytes are not asked: a guest may write
+    the header of a qcow2, and with it the name of any file of the host, to the beginning of its
+    raw disk."""
     return "raw" if path.is_symlink() or _marker(path).exists() else "qcow2"
 
 
@@ -215,12 +283,15 @@ def _finish(part: Path, path: Path, *, raw: bool) -> None:
 
 def virtual_size(path: Path) -> int:
     "Bytes that a guest sees."
-    found: int = json.loads(run("qemu-img", "info", "-U", "--output=json", "-f", disk_format(path), str(path)))["virtual-size"]
+    found: int = json.loads(
+        run("qemu-img", "info", "-U", "--output=json", "-f", disk_format(path), str(path))
+    )["virtual-size"]
     return found
 
 
 def backing_file(path: Path) -> Path | None:
-    "The cached image under a qcow2 overlay, read from its header without starting a program (qcow2 specification)."
+    """The cached image under a qcow2 overlay, read from its header without starting a program
+    (qcow2 specification)."""
     if disk_format(path) == "raw":
         return None
     try:
@@ -228,7 +299,10 @@ def backing_file(path: Path) -> Path | None:
             header = stream.read(20)
             if header[:4] != b"QFI\xfb":
                 return None
-            offset, length = int.from_bytes(header[8:16], "big"), int.from_bytes(header[16:20], "big")
+            offset, length = (
+                int.from_bytes(header[8:16], "big"),
+                int.from_bytes(header[16:20], "big"),
+            )
             if not offset or not 0 < length < 1024:
                 return None
             stream.seek(offset)

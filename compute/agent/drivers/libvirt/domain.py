@@ -34,9 +34,15 @@ def domain_name(server_id: str) -> str:
     return f"instance-{server_id}"
 
 
-def domain_xml(spec: ServerSpec, machine: Machine, targets: list[Target], files: Files,
-               topology: Topology | None = None) -> str:
-    "The domain of `spec` with these disks. Raises BadWish for extra specs that contradict themselves."
+def domain_xml(
+    spec: ServerSpec,
+    machine: Machine,
+    targets: list[Target],
+    files: Files,
+    topology: Topology | None = None,
+) -> str:
+    """The domain of `spec` with these disks. Raises BadWish for extra specs that contradict
+    themselves."""
     wishes = Wishes.of(spec)
     domain = new("domain", type=machine.virt_type)
     put(domain, "name", domain_name(spec.id))
@@ -54,7 +60,9 @@ def domain_xml(spec: ServerSpec, machine: Machine, targets: list[Target], files:
     part = put(domain, "devices")
     if machine.emulator:
         put(part, "emulator", machine.emulator)
-    devices.controllers(part, machine, wishes, hardware.is_q35(machine, wishes), {t.bus for t in targets})
+    devices.controllers(
+        part, machine, wishes, hardware.is_q35(machine, wishes), {t.bus for t in targets}
+    )
     part.extend(devices.disk_xml(t) for t in targets)
     part.extend(devices.nic_xml(n, machine, wishes, spec.vcpus) for n in spec.nics)
     devices.consoles(part, machine, wishes, files.console_log, files.serial_socket)
@@ -94,7 +102,11 @@ def shown_name(xml: str) -> str:
 
 def pins(xml: str) -> list[int]:
     "Host processors that the domain's vCPUs are pinned to."
-    return [c for pin in ET.fromstring(xml).findall("cputune/vcpupin") for c in cpu_set(pin.get("cpuset", ""))]
+    return [
+        c
+        for pin in ET.fromstring(xml).findall("cputune/vcpupin")
+        for c in cpu_set(pin.get("cpuset", ""))
+    ]
 
 
 def disk_names(xml: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""The libvirt driver: the life of a server from build to destroy; the rest is delegated to the module of its name."""
+"""The libvirt driver: the life of a server from build to destroy; the rest is delegated to the
+module of its name."""
 
 from __future__ import annotations
 
@@ -43,12 +44,21 @@ class LibvirtDriver:
         options = config.libvirt
         self.config, self.state = config, state
         self.host = Host(options.uri)
-        self.store = InstanceStore(Path(options.instances_path or state / "instances"), state / "run")
-        self.images = ImageCache(Path(options.image_cache_path or state / "images"),
-                                 timeout_s=options.qemu_fetch_timeout_s)
+        self.store = InstanceStore(
+            Path(options.instances_path or state / "instances"), state / "run"
+        )
+        self.images = ImageCache(
+            Path(options.image_cache_path or state / "images"),
+            timeout_s=options.qemu_fetch_timeout_s,
+        )
         self.secrets = Secrets(self.host)
-        self.disks = Disks(self.store, self.images, images_type=options.images_type, cache_mode=options.disk_cache,
-                           secrets=self.secrets.ensure)
+        self.disks = Disks(
+            self.store,
+            self.images,
+            images_type=options.images_type,
+            cache_mode=options.disk_cache,
+            secrets=self.secrets.ensure,
+        )
         self.machine = machine_of(config)
         self.facts = Inventory(self.host, self.machine, config, self.store.root)
         self.powers = Power(self.host)
@@ -64,7 +74,9 @@ class LibvirtDriver:
         "See Driver. The KVM proof runs here, once for each boot of the machine."
         wished = self.config.libvirt.virt_type
         if wished == "auto":
-            wished = probe.virt_type(self.state / "virt_type.json", self.machine.emulator or "qemu-system-x86_64").virt_type
+            wished = probe.virt_type(
+                self.state / "virt_type.json", self.machine.emulator or "qemu-system-x86_64"
+            ).virt_type
         self.machine.virt_type = wished
         self.store.sweep()
         self.host.listen(lambda server_id, _event, _detail: self._event(server_id, changed))
@@ -81,6 +93,7 @@ class LibvirtDriver:
                 changed(self._state(server_id, self.power_state(server_id)))
             except Exception as error:
                 LOG.warning("power state of %s: %s", server_id, error)
+
         threading.Thread(target=tell, name="power-changed", daemon=True).start()
 
     def stop(self) -> None:
@@ -153,7 +166,9 @@ class LibvirtDriver:
     def _undo(self, server_id: str) -> None:
         try:
             self._clear(server_id)
-        except Exception:  # the first error is the one to tell; what stays here is found by the next report
+        except (
+            Exception
+        ):  # the first error is the one to tell; what stays here is found by the next report
             LOG.exception("undoing the build of %s", server_id)
 
     def _clear(self, server_id: str, keep_disks: bool = False) -> None:
@@ -167,8 +182,12 @@ class LibvirtDriver:
         "Stop the guest and forget its definition, saved memory, firmware variables and TPM."
         ports = nics.ports_of(domain)
         self.powers.off(domain)
-        flags = (libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-                 | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        flags = (
+            libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+            | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+            | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+            | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+        )
         with self.host.doing("forget the server"):
             if domain.isPersistent():
                 domain.undefineFlags(flags)
@@ -178,8 +197,13 @@ class LibvirtDriver:
         "The domain of `spec`, defined anew and not started."
         with self._placing:
             placed = self._place(spec)
-            xml = domain_xml.domain_xml(spec, self.machine, self.disks.targets(spec, rescue=rescue),
-                                        self.store.files(spec.id), placed)
+            xml = domain_xml.domain_xml(
+                spec,
+                self.machine,
+                self.disks.targets(spec, rescue=rescue),
+                self.store.files(spec.id),
+                placed,
+            )
             with self.host.doing("define the server"):
                 return self.host.connection().defineXMLFlags(xml, 0)
 
@@ -187,13 +211,24 @@ class LibvirtDriver:
         wishes = Wishes.of(spec)
         if not topology.guest_cells(wishes, spec.vcpus, spec.memory_mib):
             return None
-        taken = [pin for d in self.host.domains() if d.UUIDString() != spec.id
-                 for pin in domain_xml.pins(d.XMLDesc(0))]
-        return topology.fit(wishes, spec.vcpus, spec.memory_mib, topology.host_cells({"cells": self.facts.cells()}),
-                            self.facts.dedicated(), taken)
+        taken = [
+            pin
+            for d in self.host.domains()
+            if d.UUIDString() != spec.id
+            for pin in domain_xml.pins(d.XMLDesc(0))
+        ]
+        return topology.fit(
+            wishes,
+            spec.vcpus,
+            spec.memory_mib,
+            topology.host_cells({"cells": self.facts.cells()}),
+            self.facts.dedicated(),
+            taken,
+        )
 
     def where(self, spec: ServerSpec) -> Detail:
-        "What the guest finds its disks under: {root_device_name, devices: {attachment, volume or index: /dev/...}}."
+        """What the guest finds its disks under: {root_device_name, devices: {attachment, volume
+        or index: /dev/...}}."""
         names = {}
         targets = self.disks.targets(spec)
         for target in targets:
@@ -218,13 +253,15 @@ class LibvirtDriver:
             self.disks.make(work, spec)
             self.store.save(spec, self.store.extra(spec.id))
             return self.define(spec, rescue=bool(self.store.extra(spec.id).get("rescued")))
+
         if action == "start" and power_state(domain) not in {RUNNING, 3, 7}:
             domain = again()
         self.powers.carry_out(work, domain, action, grace_s, again)
         return None
 
     def rebuild(self, work: Work, spec: ServerSpec, preserve_ephemeral: bool = False) -> Detail:
-        "See the contract. The new disk is made before the old one goes, so that a bad image leaves the server as it was."
+        """See the contract. The new disk is made before the old one goes, so that a bad image
+        leaves the server as it was."""
         root = next((d for d in spec.disks if d.kind == "root" and d.image), None)
         work.step("rebuild_block_device_mapping")
         if root and root.image:
@@ -271,18 +308,37 @@ class LibvirtDriver:
         "See the contract."
         return self.resizing.carry_out(work, spec, step)
 
-    def snapshot(self, work: Work, server_id: str, target: ImageSource, live: bool = True,
-                 quiesce: bool = False) -> Detail:
+    def snapshot(
+        self,
+        work: Work,
+        server_id: str,
+        target: ImageSource,
+        live: bool = True,
+        quiesce: bool = False,
+    ) -> Detail:
         "See the contract."
         return self.snapshots.take(work, server_id, target, live, quiesce)
 
-    def move_out(self, work: Work, spec: ServerSpec, target_host: str, kind: str, block_migration: bool | None,
-                 peer: dict[str, Any] | None = None) -> Detail:
+    def move_out(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        target_host: str,
+        kind: str,
+        block_migration: bool | None,
+        peer: dict[str, Any] | None = None,
+    ) -> Detail:
         "See the contract."
         return self.migration.move_out(work, spec, target_host, kind, block_migration, peer or {})
 
-    def move_in(self, work: Work, spec: ServerSpec, source_host: str, kind: str,
-                peer: dict[str, Any] | None = None) -> Detail:
+    def move_in(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        source_host: str,
+        kind: str,
+        peer: dict[str, Any] | None = None,
+    ) -> Detail:
         "See the contract."
         return self.migration.move_in(work, spec, source_host, kind, peer or {})
 
@@ -352,7 +408,14 @@ class LibvirtDriver:
 def machine_of(config: Any) -> Machine:
     "The part of every domain that the operator chose."
     options = config.libvirt
-    return Machine(virt_type="qemu", emulator=options.emulator or shutil.which("qemu-system-x86_64") or "",
-                   cpu_mode=options.cpu_mode, cpu_model=options.cpu_model, cpu_features=list(options.cpu_features),
-                   machine_type=options.machine_type, pcie_ports=options.pcie_ports,
-                   console_bind=options.console_bind or config.agent.host_ip, bridge=options.ovs_bridge)
+    return Machine(
+        virt_type="qemu",
+        emulator=options.emulator or shutil.which("qemu-system-x86_64") or "",
+        cpu_mode=options.cpu_mode,
+        cpu_model=options.cpu_model,
+        cpu_features=list(options.cpu_features),
+        machine_type=options.machine_type,
+        pcie_ports=options.pcie_ports,
+        console_bind=options.console_bind or config.agent.host_ip,
+        bridge=options.ovs_bridge,
+    )

@@ -16,7 +16,14 @@ from compute.agent.drivers import RUNNING, NodeError
 from compute.agent.drivers.libvirt.host import Host, power_state
 
 LOG = logging.getLogger(__name__)
-_STATE_NAMES = {0: "pending", 1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
+_STATE_NAMES = {
+    0: "pending",
+    1: "running",
+    3: "paused",
+    4: "shutdown",
+    6: "crashed",
+    7: "suspended",
+}
 
 
 class NoGuestAgent(NodeError):
@@ -29,7 +36,13 @@ class Guest:
     def __init__(self, host: Host) -> None:
         self.host = host
 
-    def agent(self, server_id: str, command: str, arguments: dict[str, Any] | None = None, timeout_s: int = 5) -> Any:
+    def agent(
+        self,
+        server_id: str,
+        command: str,
+        arguments: dict[str, Any] | None = None,
+        timeout_s: int = 5,
+    ) -> Any:
         "A command of the guest agent's protocol and its answer. Raises NoGuestAgent."
         domain = self.host.get(server_id)
         request = {"execute": command} | ({"arguments": arguments} if arguments else {})
@@ -43,12 +56,21 @@ class Guest:
         "Set a user's password in the guest. Raises NoGuestAgent."
         if power_state(self.host.get(server_id)) != RUNNING:
             raise NoGuestAgent(server_id=server_id, why="the server is not running")
-        self.agent(server_id, "guest-set-user-password", {
-            "username": user, "password": base64.b64encode(password.encode()).decode(), "crypted": False}, 30)
+        self.agent(
+            server_id,
+            "guest-set-user-password",
+            {
+                "username": user,
+                "password": base64.b64encode(password.encode()).decode(),
+                "crypted": False,
+            },
+            30,
+        )
 
     @contextlib.contextmanager
     def quiesced(self, server_id: str, required: bool) -> Iterator[None]:
-        "File systems of the guest are frozen inside. Raises NoGuestAgent when that is `required` and fails."
+        """File systems of the guest are frozen inside. Raises NoGuestAgent when that is
+        `required` and fails."""
         frozen = False
         try:
             self.agent(server_id, "guest-fsfreeze-freeze", timeout_s=30)
@@ -81,12 +103,20 @@ class Guest:
             info = domain.info()
         state = power_state(domain)
         return {
-            "state": _STATE_NAMES.get(state, "pending"), "driver": "libvirt", "hypervisor": virt_type,
-            "hypervisor_os": "linux", "uptime": None, "config_drive": None,
-            "num_cpus": info[3], "num_nics": stats.get("net.count", 0), "num_disks": stats.get("block.count", 0),
+            "state": _STATE_NAMES.get(state, "pending"),
+            "driver": "libvirt",
+            "hypervisor": virt_type,
+            "hypervisor_os": "linux",
+            "uptime": None,
+            "config_drive": None,
+            "num_cpus": info[3],
+            "num_nics": stats.get("net.count", 0),
+            "num_disks": stats.get("block.count", 0),
             "memory_details": {"maximum": info[1] // 1024, "used": _used(stats, info)},
-            "cpu_details": [{"id": n, "time": stats.get(f"vcpu.{n}.time", 0), "utilisation": None}
-                            for n in range(stats.get("vcpu.current", info[3]))],
+            "cpu_details": [
+                {"id": n, "time": stats.get(f"vcpu.{n}.time", 0), "utilisation": None}
+                for n in range(stats.get("vcpu.current", info[3]))
+            ],
             "nic_details": [_nic(stats, n) for n in range(stats.get("net.count", 0))],
             "disk_details": [_disk(stats, n) for n in range(stats.get("block.count", 0))],
         }
@@ -101,14 +131,30 @@ def _used(stats: dict[str, Any], info: list[int]) -> int:
 def _nic(stats: dict[str, Any], n: int) -> dict[str, Any]:
     def count(name: str) -> int:
         return int(stats.get(f"net.{n}.{name}", 0))
-    return {"mac_address": None, "rx_octets": count("rx.bytes"), "rx_errors": count("rx.errs"),
-            "rx_drop": count("rx.drop"), "rx_packets": count("rx.pkts"), "rx_rate": None,
-            "tx_octets": count("tx.bytes"), "tx_errors": count("tx.errs"), "tx_drop": count("tx.drop"),
-            "tx_packets": count("tx.pkts"), "tx_rate": None}
+
+    return {
+        "mac_address": None,
+        "rx_octets": count("rx.bytes"),
+        "rx_errors": count("rx.errs"),
+        "rx_drop": count("rx.drop"),
+        "rx_packets": count("rx.pkts"),
+        "rx_rate": None,
+        "tx_octets": count("tx.bytes"),
+        "tx_errors": count("tx.errs"),
+        "tx_drop": count("tx.drop"),
+        "tx_packets": count("tx.pkts"),
+        "tx_rate": None,
+    }
 
 
 def _disk(stats: dict[str, Any], n: int) -> dict[str, Any]:
     def count(name: str) -> int:
         return int(stats.get(f"block.{n}.{name}", 0))
-    return {"read_bytes": count("rd.bytes"), "read_requests": count("rd.reqs"), "write_bytes": count("wr.bytes"),
-            "write_requests": count("wr.reqs"), "errors_count": count("errors")}
+
+    return {
+        "read_bytes": count("rd.bytes"),
+        "read_requests": count("rd.reqs"),
+        "write_bytes": count("wr.bytes"),
+        "write_requests": count("wr.reqs"),
+        "errors_count": count("errors"),
+    }

@@ -1,7 +1,7 @@
 """The machine without its devices: firmware, processor, memory, clock and limits as domain XML.
 
-Source: libvirt's "Domain XML format"; wishes by the compute extra specs and image properties references.
-"""
+Source: libvirt's "Domain XML format"; wishes by the compute extra specs and image properties
+references."""
 
 from __future__ import annotations
 
@@ -40,9 +40,13 @@ def secure_boot(wishes: Wishes) -> bool:
     "Whether the guest gets firmware that enforces secure boot. Raises BadWish."
     value = wishes.os("secure_boot", "disabled")
     if value not in {"disabled", "optional", "required"}:
-        raise BadWish(name="os:secure_boot", value=value, why="it is not disabled, optional or required")
+        raise BadWish(
+            name="os:secure_boot", value=value, why="it is not disabled, optional or required"
+        )
     if value == "required" and not uefi(wishes):
-        raise BadWish(name="os:secure_boot", value=value, why="the image's hw_firmware_type is not uefi")
+        raise BadWish(
+            name="os:secure_boot", value=value, why="the image's hw_firmware_type is not uefi"
+        )
     return value != "disabled" and uefi(wishes)
 
 
@@ -74,9 +78,14 @@ def boot(domain: ET.Element, spec: ServerSpec, machine: Machine, wishes: Wishes)
     if wishes.image.get("os_command_line") and wishes.image.get("kernel_id"):
         put(os, "cmdline", wishes.image["os_command_line"])
     system = put(put(domain, "sysinfo", type="smbios"), "system")
-    for name, value in (("manufacturer", "OpenStack Foundation"), ("product", "OpenStack Compute"),
-                        ("version", "Altostratus"), ("serial", spec.id), ("uuid", spec.id),
-                        ("family", "Virtual Machine")):
+    for name, value in (
+        ("manufacturer", "OpenStack Foundation"),
+        ("product", "OpenStack Compute"),
+        ("version", "Altostratus"),
+        ("serial", spec.id),
+        ("uuid", spec.id),
+        ("family", "Virtual Machine"),
+    ):
         put(system, "entry", value, name=name)
 
 
@@ -90,7 +99,10 @@ def features(domain: ET.Element, machine: Machine, wishes: Wishes) -> None:
     pmu = wishes.hw("pmu")
     if pmu:
         put(element, "pmu", state="on" if pmu.lower() in {"true", "yes", "1", "on"} else "off")
-    if wishes.yes("hide_hypervisor_id") or wishes.image.get("img_hide_hypervisor_id", "").lower() == "true":
+    if (
+        wishes.yes("hide_hypervisor_id")
+        or wishes.image.get("img_hide_hypervisor_id", "").lower() == "true"
+    ):
         put(put(element, "kvm"), "hidden", state="on")
     if wishes.image.get("os_type") == "windows" and machine.virt_type == "kvm":
         hyperv = put(element, "hyperv")
@@ -110,7 +122,13 @@ def clock(domain: ET.Element, machine: Machine, wishes: Wishes) -> None:
         put(element, "timer", name="hypervclock", present=True)
 
 
-def cpu(domain: ET.Element, spec: ServerSpec, machine: Machine, wishes: Wishes, topology: Topology | None) -> None:
+def cpu(
+    domain: ET.Element,
+    spec: ServerSpec,
+    machine: Machine,
+    wishes: Wishes,
+    topology: Topology | None,
+) -> None:
     "`<cpu>`: model, features, sockets x cores x threads, guest NUMA cells."
     mode = machine.cpu_mode
     if mode == "auto":
@@ -121,20 +139,34 @@ def cpu(domain: ET.Element, spec: ServerSpec, machine: Machine, wishes: Wishes, 
         element = put(domain, "cpu", mode="custom", match="exact", check="none")
         put(element, "model", machine.cpu_model, fallback="allow")
     else:
-        element = put(domain, "cpu", mode=mode, check="none" if mode == "host-passthrough" else None)
+        element = put(
+            domain, "cpu", mode=mode, check="none" if mode == "host-passthrough" else None
+        )
     sockets, cores, threads = cpu_topology(wishes, spec.vcpus)
     put(element, "topology", sockets=sockets, cores=cores, threads=threads)
     for name in machine.cpu_features if mode != "none" else []:
-        put(element, "feature", name=name.lstrip("+-"), policy="disable" if name.startswith("-") else "require")
+        put(
+            element,
+            "feature",
+            name=name.lstrip("+-"),
+            policy="disable" if name.startswith("-") else "require",
+        )
     if topology:
         numa = put(element, "numa")
         for cell in topology.cells:
-            put(numa, "cell", id=cell.id, cpus=cpu_ranges(cell.cpus), memory=cell.memory_mib * 1024, unit="KiB")
+            put(
+                numa,
+                "cell",
+                id=cell.id,
+                cpus=cpu_ranges(cell.cpus),
+                memory=cell.memory_mib * 1024,
+                unit="KiB",
+            )
 
 
 def cpu_topology(wishes: Wishes, vcpus: int) -> tuple[int, int, int]:
-    """Sockets, cores and threads whose product is `vcpus`: what is wished for, sockets first for the rest, within the wished
-    maxima. Raises BadWish."""
+    """Sockets, cores and threads whose product is `vcpus`: what is wished for, sockets first for
+    the rest, within the wished maxima. Raises BadWish."""
     threads = wishes.number("cpu_threads") or 1
     cores = wishes.number("cpu_cores")
     sockets = wishes.number("cpu_sockets")
@@ -148,8 +180,11 @@ def cpu_topology(wishes: Wishes, vcpus: int) -> tuple[int, int, int]:
             sockets = next((s for s in range(limit, 0, -1) if vcpus % (s * threads) == 0), 1)
             cores = vcpus // (sockets * threads)
     if sockets * cores * threads != vcpus:
-        raise BadWish(name="hw:cpu_sockets, cores, threads", value=f"{sockets}x{cores}x{threads}",
-                      why=f"the product is not the number of vCPUs, {vcpus}")
+        raise BadWish(
+            name="hw:cpu_sockets, cores, threads",
+            value=f"{sockets}x{cores}x{threads}",
+            why=f"the product is not the number of vCPUs, {vcpus}",
+        )
     return sockets, cores, threads
 
 
@@ -179,8 +214,14 @@ def memory(domain: ET.Element, spec: ServerSpec, wishes: Wishes, topology: Topol
 
 def cputune(domain: ET.Element, wishes: Wishes, topology: Topology | None) -> None:
     "`<cputune>`: pins, and the flavor's `quota:cpu_shares`, `cpu_period` and `cpu_quota`."
-    limits = [(tag, wishes.quota(name)) for tag, name in
-              (("shares", "cpu_shares"), ("period", "cpu_period"), ("quota", "cpu_quota"))]
+    limits = [
+        (tag, wishes.quota(name))
+        for tag, name in (
+            ("shares", "cpu_shares"),
+            ("period", "cpu_period"),
+            ("quota", "cpu_quota"),
+        )
+    ]
     pins = topology.pins if topology else {}
     if not pins and not any(v for _, v in limits):
         return

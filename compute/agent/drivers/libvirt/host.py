@@ -1,4 +1,5 @@
-"""The connection to libvirt: one, kept, opened again when libvirtd was away; its events; and what the host has."""
+"""The connection to libvirt: one, kept, opened again when libvirtd was away; its events; and
+what the host has."""
 
 from __future__ import annotations
 
@@ -27,13 +28,24 @@ from compute.agent.drivers.libvirt.domain import domain_name
 from compute.agent.drivers.libvirt.wishes import cpu_set
 
 LOG = logging.getLogger(__name__)
-_STATES = {libvirt.VIR_DOMAIN_NOSTATE: NO_STATE, libvirt.VIR_DOMAIN_RUNNING: RUNNING,
-           libvirt.VIR_DOMAIN_BLOCKED: RUNNING, libvirt.VIR_DOMAIN_PAUSED: PAUSED,
-           libvirt.VIR_DOMAIN_SHUTDOWN: RUNNING, libvirt.VIR_DOMAIN_SHUTOFF: SHUTDOWN,
-           libvirt.VIR_DOMAIN_CRASHED: CRASHED, libvirt.VIR_DOMAIN_PMSUSPENDED: SUSPENDED}
+_STATES = {
+    libvirt.VIR_DOMAIN_NOSTATE: NO_STATE,
+    libvirt.VIR_DOMAIN_RUNNING: RUNNING,
+    libvirt.VIR_DOMAIN_BLOCKED: RUNNING,
+    libvirt.VIR_DOMAIN_PAUSED: PAUSED,
+    libvirt.VIR_DOMAIN_SHUTDOWN: RUNNING,
+    libvirt.VIR_DOMAIN_SHUTOFF: SHUTDOWN,
+    libvirt.VIR_DOMAIN_CRASHED: CRASHED,
+    libvirt.VIR_DOMAIN_PMSUSPENDED: SUSPENDED,
+}
 _GONE = {libvirt.VIR_ERR_NO_DOMAIN}
-_AWAY = {libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_RPC,
-         libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_CONN}
+_AWAY = {
+    libvirt.VIR_ERR_INTERNAL_ERROR,
+    libvirt.VIR_ERR_SYSTEM_ERROR,
+    libvirt.VIR_ERR_RPC,
+    libvirt.VIR_ERR_NO_CONNECT,
+    libvirt.VIR_ERR_INVALID_CONN,
+}
 _event_loop = threading.Lock()
 _event_loop_runs = False
 
@@ -51,7 +63,8 @@ def quiet(_context: object, _error: object) -> None:
 
 
 class Host:
-    "One libvirt. Thread-safe; calls raise HypervisorAway while libvirtd is away, and work again once it is back."
+    """One libvirt. Thread-safe; calls raise HypervisorAway while libvirtd is away, and work
+    again once it is back."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -61,7 +74,8 @@ class Host:
         libvirt.registerErrorHandler(quiet, None)
 
     def listen(self, lifecycle: Callable[[str, int, int], None]) -> None:
-        "Call `lifecycle(server id, event, detail)` for what guests do; survives restarts of libvirtd."
+        """Call `lifecycle(server id, event, detail)` for what guests do; survives restarts of
+        libvirtd."""
         _run_event_loop()
         self._lifecycle = lifecycle
 
@@ -86,7 +100,9 @@ class Host:
         if self._lifecycle is None:
             return
         connection.setKeepAlive(5, 3)
-        connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._event, None)
+        connection.domainEventRegisterAny(
+            None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._event, None
+        )
         LOG.info("connected to libvirt at %s", self.uri)
 
     def _event(self, _connection: Any, domain: Any, event: int, detail: int, _opaque: Any) -> None:
@@ -135,7 +151,9 @@ class Host:
     def domains(self) -> list[Any]:
         "All domains of this service."
         with self.doing("list its guests"):
-            return [d for d in self.connection().listAllDomains(0) if d.name().startswith("instance-")]
+            return [
+                d for d in self.connection().listAllDomains(0) if d.name().startswith("instance-")
+            ]
 
     def wait_away(self, timeout_s: float) -> bool:
         "Wait until libvirt answers again; whether it does."
@@ -150,7 +168,8 @@ class Host:
 
 
 def power_state(domain: Any) -> int:
-    "The power state of a domain in numbers of the compute API. A saved memory image counts as suspended."
+    """The power state of a domain in numbers of the compute API. A saved memory image counts as
+    suspended."""
     try:
         state, _reason = domain.state()
         if state == libvirt.VIR_DOMAIN_SHUTOFF:
@@ -167,7 +186,9 @@ def power_state(domain: Any) -> int:
 def _translated(what: str, error: Any, uri: str) -> NodeError:
     message = error.get_error_message() or str(error)
     if error.get_error_code() in _AWAY and error.get_error_domain() in {
-            libvirt.VIR_FROM_RPC, libvirt.VIR_FROM_REMOTE}:
+        libvirt.VIR_FROM_RPC,
+        libvirt.VIR_FROM_REMOTE,
+    }:
         return HypervisorAway(uri=uri, why=message)
     return HypervisorRefused(what=what, why=message)
 
@@ -198,35 +219,56 @@ def capabilities(connection: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"arch": "x86_64", "cells": []}
     if cpu is not None:
         topology = cpu.find("topology")
-        found |= {"arch": cpu.findtext("arch", "x86_64"), "model": cpu.findtext("model", ""),
-                  "vendor": cpu.findtext("vendor", ""),
-                  "features": sorted(f.get("name", "") for f in cpu.findall("feature")),
-                  "topology": {k: int(v) for k, v in (topology.attrib if topology is not None else {}).items()
-                               if v.isdigit()}}
+        found |= {
+            "arch": cpu.findtext("arch", "x86_64"),
+            "model": cpu.findtext("model", ""),
+            "vendor": cpu.findtext("vendor", ""),
+            "features": sorted(f.get("name", "") for f in cpu.findall("feature")),
+            "topology": {
+                k: int(v)
+                for k, v in (topology.attrib if topology is not None else {}).items()
+                if v.isdigit()
+            },
+        }
     for cell in root.findall("host/topology/cells/cell"):
         cpus = cell.findall("cpus/cpu")
         siblings = sorted({tuple(cpu_set(c.get("siblings", c.get("id", "")))) for c in cpus})
-        found["cells"].append({
-            "id": int(cell.get("id", "0")), "cpus": sorted(int(c.get("id", "0")) for c in cpus),
-            "memory_mib": int(cell.findtext("memory", "0")) // 1024, "siblings": [list(s) for s in siblings],
-            "pages": {int(p.get("size", "0")): free_pages(int(cell.get("id", "0")), int(p.get("size", "0")))
-                      for p in cell.findall("pages")}})
+        found["cells"].append(
+            {
+                "id": int(cell.get("id", "0")),
+                "cpus": sorted(int(c.get("id", "0")) for c in cpus),
+                "memory_mib": int(cell.findtext("memory", "0")) // 1024,
+                "siblings": [list(s) for s in siblings],
+                "pages": {
+                    int(p.get("size", "0")): free_pages(
+                        int(cell.get("id", "0")), int(p.get("size", "0"))
+                    )
+                    for p in cell.findall("pages")
+                },
+            }
+        )
     return found
 
 
 def free_pages(cell: int, size_kib: int) -> int:
     "Free huge pages of a cell, from the kernel; ordinary pages are not counted."
-    path = Path(f"/sys/devices/system/node/node{cell}/hugepages/hugepages-{size_kib}kB/free_hugepages")
+    path = Path(
+        f"/sys/devices/system/node/node{cell}/hugepages/hugepages-{size_kib}kB/free_hugepages"
+    )
     try:
         return int(path.read_text())
     except (OSError, ValueError):
         return 0
 
 
-def firmware(connection: Any, emulator: str, virt_type: str, arch: str = "x86_64") -> dict[str, Any]:
+def firmware(
+    connection: Any, emulator: str, virt_type: str, arch: str = "x86_64"
+) -> dict[str, Any]:
     "What libvirt offers for new guests: {uefi, secure_boot, tpm, machines}."
     try:
-        root = ET.fromstring(connection.getDomainCapabilities(emulator or None, arch, None, virt_type, 0))
+        root = ET.fromstring(
+            connection.getDomainCapabilities(emulator or None, arch, None, virt_type, 0)
+        )
     except libvirt.libvirtError as error:
         LOG.warning("domain capabilities: %s", error.get_error_message())
         return {"uefi": False, "secure_boot": False, "tpm": []}

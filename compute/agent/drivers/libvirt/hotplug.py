@@ -1,4 +1,5 @@
-"""Ports and volumes of running guests: plugged, unplugged, swapped. Each is right also when it was half done before."""
+"""Ports and volumes of running guests: plugged, unplugged, swapped. Each is right also when it
+was half done before."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ class HotPlug:
         found, spec = self.host.get(server_id), self._spec(server_id)
         wishes = Wishes.of(spec)
         element = devices.nic_xml(nic, self.driver.machine, wishes, spec.vcpus)
-        self._attach(found, element, lambda xml: domain.find_nic(xml, nic.mac_address), "plug the port")
+        self._attach(
+            found, element, lambda xml: domain.find_nic(xml, nic.mac_address), "plug the port"
+        )
         spec.nics = [n for n in spec.nics if n.port_id != nic.port_id] + [nic]
         self._remember(spec)
         return None
@@ -45,8 +48,12 @@ class HotPlug:
     def detach_nic(self, work: Work, server_id: str, nic: Nic) -> Detail:
         "Unplug a port; nothing when it is unplugged. Raises GuestKeeps."
         found, spec = self.host.get(server_id), self._spec(server_id)
-        self._detach(work, found, lambda xml: domain.find_nic(xml, nic.mac_address), f"port {nic.port_id}")
-        nics.unplug_leftovers([(devices.tap_name(nic.port_id), self.driver.machine.bridge or nic.bridge)])
+        self._detach(
+            work, found, lambda xml: domain.find_nic(xml, nic.mac_address), f"port {nic.port_id}"
+        )
+        nics.unplug_leftovers(
+            [(devices.tap_name(nic.port_id), self.driver.machine.bridge or nic.bridge)]
+        )
         spec.nics = [n for n in spec.nics if n.port_id != nic.port_id]
         self._remember(spec)
         return None
@@ -77,14 +84,23 @@ class HotPlug:
         taken = [n for flag in self._views(found) for n in domain.disk_names(found.XMLDesc(flag))]
         target.dev = devices.next_name(target.bus, taken, disk.device_name)
         element = devices.disk_xml(target)
-        self._attach(found, element, lambda xml: domain.find_disk(xml, serial=str(disk.volume_id)), "plug the volume")
+        self._attach(
+            found,
+            element,
+            lambda xml: domain.find_disk(xml, serial=str(disk.volume_id)),
+            "plug the volume",
+        )
         return target.dev
 
     def detach_disk(self, work: Work, server_id: str, disk: Disk) -> Detail:
         "Unplug a volume; nothing when it is unplugged. Raises GuestKeeps."
         found, spec = self.host.get(server_id), self._spec(server_id)
-        self._detach(work, found, lambda xml: domain.find_disk(xml, serial=str(disk.volume_id)),
-                     f"volume {disk.volume_id}")
+        self._detach(
+            work,
+            found,
+            lambda xml: domain.find_disk(xml, serial=str(disk.volume_id)),
+            f"volume {disk.volume_id}",
+        )
         spec.disks = [d for d in spec.disks if d.volume_id != disk.volume_id]
         self._remember(spec)
         return None
@@ -107,7 +123,9 @@ class HotPlug:
         return {"device_name": f"/dev/{name}"}
 
     def _copy(self, work: Work, found: Any, name: str, fresh: devices.Target) -> None:
-        flags = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
+        flags = (
+            libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
+        )
         xml = text(devices.disk_xml(fresh))
         with self.host.doing("copy the volume"):
             if not found.blockJobInfo(name, 0):
@@ -123,14 +141,18 @@ class HotPlug:
             # the definition for the next start still names the old volume
             found.updateDeviceFlags(xml, _CONFIG)
 
-    def _attach(self, found: Any, element: ET.Element, find: Callable[[str], Any], what: str) -> None:
+    def _attach(
+        self, found: Any, element: ET.Element, find: Callable[[str], Any], what: str
+    ) -> None:
         xml = text(element)
         with self.host.doing(what):
             for view in self._views(found):
                 if find(found.XMLDesc(view)) is None:
                     found.attachDeviceFlags(xml, _CONFIG if view else _LIVE)
 
-    def _detach(self, work: Work, found: Any, find: Callable[[str], ET.Element | None], what: str) -> None:
+    def _detach(
+        self, work: Work, found: Any, find: Callable[[str], ET.Element | None], what: str
+    ) -> None:
         with self.host.doing(f"unplug {what}"):
             inactive = find(found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
             if inactive is not None:
@@ -153,12 +175,16 @@ class HotPlug:
         try:
             found.detachDeviceFlags(text(element), _LIVE)
         except libvirt.libvirtError as error:
-            if error.get_error_code() not in {libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_ERR_DEVICE_MISSING,
-                                              libvirt.VIR_ERR_INTERNAL_ERROR}:
+            if error.get_error_code() not in {
+                libvirt.VIR_ERR_OPERATION_FAILED,
+                libvirt.VIR_ERR_DEVICE_MISSING,
+                libvirt.VIR_ERR_INTERNAL_ERROR,
+            }:
                 raise
 
     def _views(self, found: Any) -> list[int]:
-        "The XML flags of what must change: the definition, and the running guest where there is one."
+        """The XML flags of what must change: the definition, and the running guest where there
+        is one."""
         return [libvirt.VIR_DOMAIN_XML_INACTIVE, *([0] if found.isActive() else [])]
 
     def _spec(self, server_id: str) -> ServerSpec:

@@ -16,18 +16,53 @@ from compute.agent.drivers.libvirt.wishes import cpu_set
 from compute.contracts.agent import Agent
 from compute.contracts.specs import HostInventory
 
-_CPU_TRAITS = {"aes": "AESNI", "avx": "AVX", "avx2": "AVX2", "avx512f": "AVX512F", "avx512bw": "AVX512BW",
-               "bmi1": "BMI", "bmi2": "BMI2", "f16c": "F16C", "fma": "FMA3", "mmx": "MMX", "mpx": "MPX", "sha-ni": "SHA",
-               "sse": "SSE", "sse2": "SSE2", "pni": "SSE3", "ssse3": "SSSE3", "sse4.1": "SSE41", "sse4.2": "SSE42",
-               "sse4a": "SSE4A", "svm": "SVM", "vmx": "VMX", "tbm": "TBM", "xop": "XOP", "pclmuldq": "CLMUL"}
+_CPU_TRAITS = {
+    "aes": "AESNI",
+    "avx": "AVX",
+    "avx2": "AVX2",
+    "avx512f": "AVX512F",
+    "avx512bw": "AVX512BW",
+    "bmi1": "BMI",
+    "bmi2": "BMI2",
+    "f16c": "F16C",
+    "fma": "FMA3",
+    "mmx": "MMX",
+    "mpx": "MPX",
+    "sha-ni": "SHA",
+    "sse": "SSE",
+    "sse2": "SSE2",
+    "pni": "SSE3",
+    "ssse3": "SSSE3",
+    "sse4.1": "SSE41",
+    "sse4.2": "SSE42",
+    "sse4a": "SSE4A",
+    "svm": "SVM",
+    "vmx": "VMX",
+    "tbm": "TBM",
+    "xop": "XOP",
+    "pclmuldq": "CLMUL",
+}
 _ALWAYS = [
     *(f"COMPUTE_STORAGE_BUS_{b}" for b in ("VIRTIO", "SCSI", "SATA", "IDE", "USB", "FDC")),
-    *(f"COMPUTE_NET_VIF_MODEL_{m}" for m in ("VIRTIO", "E1000", "E1000E", "NE2K_PCI", "PCNET", "RTL8139", "VMXNET3")),
+    *(
+        f"COMPUTE_NET_VIF_MODEL_{m}"
+        for m in ("VIRTIO", "E1000", "E1000E", "NE2K_PCI", "PCNET", "RTL8139", "VMXNET3")
+    ),
     *(f"COMPUTE_GRAPHICS_MODEL_{m}" for m in ("VGA", "CIRRUS", "BOCHS", "VIRTIO", "NONE")),
-    *(f"COMPUTE_IMAGE_TYPE_{t}" for t in ("RAW", "QCOW2", "VMDK", "VDI", "VHD", "VHDX", "ISO", "AMI", "AKI", "ARI")),
-    "COMPUTE_NET_ATTACH_INTERFACE", "COMPUTE_NET_ATTACH_INTERFACE_WITH_TAG", "COMPUTE_VOLUME_ATTACH_WITH_TAG",
-    "COMPUTE_VOLUME_EXTEND", "COMPUTE_VOLUME_MULTI_ATTACH", "COMPUTE_DEVICE_TAGGING", "COMPUTE_RESCUE_BFV",
-    "COMPUTE_NODE", "COMPUTE_ADDRESS_SPACE_PASSTHROUGH", "COMPUTE_SECURITY_STATELESS_FIRMWARE",
+    *(
+        f"COMPUTE_IMAGE_TYPE_{t}"
+        for t in ("RAW", "QCOW2", "VMDK", "VDI", "VHD", "VHDX", "ISO", "AMI", "AKI", "ARI")
+    ),
+    "COMPUTE_NET_ATTACH_INTERFACE",
+    "COMPUTE_NET_ATTACH_INTERFACE_WITH_TAG",
+    "COMPUTE_VOLUME_ATTACH_WITH_TAG",
+    "COMPUTE_VOLUME_EXTEND",
+    "COMPUTE_VOLUME_MULTI_ATTACH",
+    "COMPUTE_DEVICE_TAGGING",
+    "COMPUTE_RESCUE_BFV",
+    "COMPUTE_NODE",
+    "COMPUTE_ADDRESS_SPACE_PASSTHROUGH",
+    "COMPUTE_SECURITY_STATELESS_FIRMWARE",
 ]
 
 
@@ -45,8 +80,9 @@ class Inventory:
                 connection = self.host.connection()
                 found = host_facts.capabilities(connection)
                 found["qemu"] = connection.getVersion()
-                found["firmware"] = host_facts.firmware(connection, self.machine.emulator, self.machine.virt_type,
-                                                        found["arch"])
+                found["firmware"] = host_facts.firmware(
+                    connection, self.machine.emulator, self.machine.virt_type, found["arch"]
+                )
             self._fixed = found
         return self._fixed
 
@@ -54,7 +90,9 @@ class Inventory:
         "NUMA cells with the huge pages that are free now."
         cells: list[dict[str, Any]] = self.fixed()["cells"]
         for cell in cells:
-            cell["pages"] = {size: host_facts.free_pages(cell["id"], size) for size in cell["pages"]}
+            cell["pages"] = {
+                size: host_facts.free_pages(cell["id"], size) for size in cell["pages"]
+            }
         return cells
 
     def dedicated(self) -> list[int]:
@@ -70,31 +108,53 @@ class Inventory:
         total, available = machine_facts.memory_mib()
         usage = shutil.disk_usage(self.disk)
         return HostInventory(
-            host=self.config.host, revision=Agent.revision, hypervisor_type="QEMU", hypervisor_version=facts["qemu"],
-            virt_type=self.machine.virt_type, hypervisor_hostname=self.config.host, host_ip=options.host_ip,
-            arch=facts["arch"], vcpus=max(0, (os.cpu_count() or 1) - options.reserved_vcpus),
+            host=self.config.host,
+            revision=Agent.revision,
+            hypervisor_type="QEMU",
+            hypervisor_version=facts["qemu"],
+            virt_type=self.machine.virt_type,
+            hypervisor_hostname=self.config.host,
+            host_ip=options.host_ip,
+            arch=facts["arch"],
+            vcpus=max(0, (os.cpu_count() or 1) - options.reserved_vcpus),
             memory_mib=max(0, total - options.reserved_memory_mib),
-            disk_gib=max(0, usage.total // 1024 ** 3 - options.reserved_disk_gib),
-            free_memory_mib=available, free_disk_gib=usage.free // 1024 ** 3, load=[round(x, 2) for x in os.getloadavg()],
-            uptime_s=int(time.clock_gettime(time.CLOCK_BOOTTIME)), cpu_info=_cpu_info(facts), traits=self.traits(),
-            numa=self.cells())
+            disk_gib=max(0, usage.total // 1024**3 - options.reserved_disk_gib),
+            free_memory_mib=available,
+            free_disk_gib=usage.free // 1024**3,
+            load=[round(x, 2) for x in os.getloadavg()],
+            uptime_s=int(time.clock_gettime(time.CLOCK_BOOTTIME)),
+            cpu_info=_cpu_info(facts),
+            traits=self.traits(),
+            numa=self.cells(),
+        )
 
     def traits(self) -> list[str]:
         "Traits of os-traits that are true here."
         facts = self.fixed()
         found = list(_ALWAYS)
         if self.machine.virt_type == "kvm":
-            found += [f"HW_CPU_X86_{t}" for name, t in _CPU_TRAITS.items() if name in facts.get("features", [])]
+            found += [
+                f"HW_CPU_X86_{t}"
+                for name, t in _CPU_TRAITS.items()
+                if name in facts.get("features", [])
+            ]
         if facts["firmware"]["uefi"]:
             found.append("COMPUTE_FIRMWARE_UEFI")
         if facts["firmware"]["secure_boot"]:
             found.append("COMPUTE_SECURITY_UEFI_SECURE_BOOT")
         if facts["firmware"]["tpm"] and shutil.which("swtpm"):
             found += ["COMPUTE_SECURITY_TPM_TIS", "COMPUTE_SECURITY_TPM_CRB"]
-            found += [f"COMPUTE_SECURITY_TPM_{v.replace('.', '_')}" for v in facts["firmware"]["tpm"]]
+            found += [
+                f"COMPUTE_SECURITY_TPM_{v.replace('.', '_')}" for v in facts["firmware"]["tpm"]
+            ]
         return sorted(set(found))
 
 
 def _cpu_info(facts: dict[str, Any]) -> dict[str, Any]:
-    return {"arch": facts["arch"], "model": facts.get("model", ""), "vendor": facts.get("vendor", ""),
-            "features": facts.get("features", []), "topology": facts.get("topology", {})}
+    return {
+        "arch": facts["arch"],
+        "model": facts.get("model", ""),
+        "vendor": facts.get("vendor", ""),
+        "features": facts.get("features", []),
+        "topology": facts.get("topology", {}),
+    }

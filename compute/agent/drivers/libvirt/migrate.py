@@ -1,9 +1,10 @@
-"""Moves between hosts: cold (the disks are fetched while the guest is off) and live (the guest runs on).
+"""Moves between hosts: cold (the disks are fetched while the guest is off) and live (the guest
+runs on).
 
-A live move is peer to peer between the two libvirtd: an agent that dies does not end it, and the one that comes after it finds
-the guest where it is. Never plain pre-copy of a running guest under TCG of QEMU before 10: it corrupts guest memory; such guests
-switch to post-copy at once, or are paused where disks move too.
-"""
+A live move is peer to peer between the two libvirtd: an agent that dies does not end it, and the
+one that comes after it finds the guest where it is. Never plain pre-copy of a running guest under
+TCG of QEMU before 10: it corrupts guest memory; such guests switch to post-copy at once, or are
+paused where disks move too."""
 
 from __future__ import annotations
 
@@ -45,8 +46,13 @@ class Migrate:
     def __init__(self, driver: LibvirtDriver) -> None:
         self.driver, self.host, self.store = driver, driver.host, driver.store
         agent = driver.config.agent
-        self.transfer = transfer.Transfer(agent.host_ip, agent.transfer_port, driver.state / "transfer_port",
-                                          self._opened, lambda s: self.store.extra(s).get("offer"))
+        self.transfer = transfer.Transfer(
+            agent.host_ip,
+            agent.transfer_port,
+            driver.state / "transfer_port",
+            self._opened,
+            lambda s: self.store.extra(s).get("offer"),
+        )
 
     def start(self) -> None:
         "Offer disks from now on."
@@ -56,14 +62,23 @@ class Migrate:
         "Offer no more."
         self.transfer.stop()
 
-    def move_out(self, work: Work, spec: ServerSpec, target_host: str, kind: str, block_migration: bool | None,
-                 peer: dict[str, Any]) -> Detail:
+    def move_out(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        target_host: str,
+        kind: str,
+        block_migration: bool | None,
+        peer: dict[str, Any],
+    ) -> Detail:
         "The source's side, see the contract."
         if kind == "cold":
             return self._offer(work, spec)
         return self._live(work, spec, target_host, block_migration, peer)
 
-    def move_in(self, work: Work, spec: ServerSpec, source_host: str, kind: str, peer: dict[str, Any]) -> Detail:
+    def move_in(
+        self, work: Work, spec: ServerSpec, source_host: str, kind: str, peer: dict[str, Any]
+    ) -> Detail:
         "The target's side, see the contract."
         if kind == "cold":
             return self._take_over(work, spec, peer)
@@ -78,21 +93,34 @@ class Migrate:
         secret = self.store.extra(spec.id).get("offer") or secrets.token_urlsafe(24)
         old = self.store.load(spec.id)
         self.store.save(old, self.store.extra(spec.id) | {"offer": secret})
-        names = [n for n, _ in self.driver.disks.local_names(old) if self.store.path(spec.id, n).exists()]
+        names = [
+            n for n, _ in self.driver.disks.local_names(old) if self.store.path(spec.id, n).exists()
+        ]
         marker = self.store.path(spec.id, f".here-{secret}")
         marker.touch()
-        return {"peer": {"url": self.transfer.url(spec.id, secret), "disks": names, "marker": marker.name}}
+        return {
+            "peer": {
+                "url": self.transfer.url(spec.id, secret),
+                "disks": names,
+                "marker": marker.name,
+            }
+        }
 
     @contextlib.contextmanager
     def _opened(self, server_id: str, name: str) -> Iterator[Qcow2Stream]:
-        with self.driver.snapshots._cold(server_id, self.store.path(server_id, name)) as (socket, export):
+        with self.driver.snapshots._cold(server_id, self.store.path(server_id, name)) as (
+            socket,
+            export,
+        ):
             with NbdReader(socket, export) as reader:
                 yield Qcow2Stream(reader.size, reader.extents(), reader.read)
 
     def _take_over(self, work: Work, spec: ServerSpec, peer: dict[str, Any]) -> Detail:
         if self.driver._is_built(spec):
             return self.driver.where(spec)
-        shared = bool(peer.get("marker")) and self.store.path(spec.id, str(peer.get("marker"))).exists()
+        shared = (
+            bool(peer.get("marker")) and self.store.path(spec.id, str(peer.get("marker"))).exists()
+        )
         domain = self.host.find(spec.id)
         if domain is not None:
             self.driver.undefine(domain)
@@ -121,24 +149,48 @@ class Migrate:
         if not shared:
             for name, disk in self.driver.disks.local_names(spec):
                 work.check()
-                size = disk.size_mib * 1024 ** 2
+                size = disk.size_mib * 1024**2
                 if not size and disk.image:
                     size = self.driver.images.get(disk.image, work.check).virtual_size
-                run("qemu-img", "create", "-q", "-f", "qcow2", str(self.store.path(spec.id, name)), str(size))
+                run(
+                    "qemu-img",
+                    "create",
+                    "-q",
+                    "-f",
+                    "qcow2",
+                    str(self.store.path(spec.id, name)),
+                    str(size),
+                )
         if not self.store.path(spec.id, "disk.config").exists():
             self.driver.disks.config_drive(spec)
         self.store.save(spec)
         options, agent = self.driver.config.libvirt, self.driver.config.agent
         files = self.store.files(spec.id)
-        return {"peer": {
-            "uri": options.migration_uri.replace("{host}", agent.host_ip), "address": agent.host_ip, "shared": shared,
-            "console_bind": self.driver.machine.console_bind, "virt_type": self.driver.machine.virt_type,
-            "directory": str(self.store.path(spec.id)), "socket": files.serial_socket,
-            "sizes": {n: virtual_size(self.store.path(spec.id, n)) for n, _ in self.driver.disks.local_names(spec)},
-        }, "shared": shared}
+        return {
+            "peer": {
+                "uri": options.migration_uri.replace("{host}", agent.host_ip),
+                "address": agent.host_ip,
+                "shared": shared,
+                "console_bind": self.driver.machine.console_bind,
+                "virt_type": self.driver.machine.virt_type,
+                "directory": str(self.store.path(spec.id)),
+                "socket": files.serial_socket,
+                "sizes": {
+                    n: virtual_size(self.store.path(spec.id, n))
+                    for n, _ in self.driver.disks.local_names(spec)
+                },
+            },
+            "shared": shared,
+        }
 
-    def _live(self, work: Work, spec: ServerSpec, target_host: str, block_migration: bool | None,
-              peer: dict[str, Any]) -> Detail:
+    def _live(
+        self,
+        work: Work,
+        spec: ServerSpec,
+        target_host: str,
+        block_migration: bool | None,
+        peer: dict[str, Any],
+    ) -> Detail:
         domain = self.host.find(spec.id)
         if domain is None or power_state(domain) not in {RUNNING, PAUSED}:
             if domain is None and self.store.path(spec.id).is_dir():
@@ -147,9 +199,13 @@ class Migrate:
         if not peer.get("uri"):
             raise CannotMove(why=f"{target_host} has not prepared for it")
         if block_migration and peer.get("shared"):
-            raise CannotMove(why="block migration was asked for, but the disks are on storage that both hosts share")
+            raise CannotMove(
+                why="block migration was asked for, but both hosts share the disks' storage"
+            )
         if block_migration is False and not peer.get("shared"):
-            raise CannotMove(why="the disks are not on shared storage, and block migration was ruled out")
+            raise CannotMove(
+                why="the disks are not on shared storage, and block migration was ruled out"
+            )
         self._check_sizes(spec, peer)
         work.step("migrating")
         self._migrate(work, domain, spec, peer)
@@ -159,22 +215,35 @@ class Migrate:
         for name, size in (peer.get("sizes") or {}).items():
             path = self.store.path(spec.id, name)
             if not peer.get("shared") and path.exists() and virtual_size(path) != size:
-                raise CannotMove(why=f"{name} has {virtual_size(path)} bytes here and {size} at the target")
+                raise CannotMove(
+                    why=f"{name} has {virtual_size(path)} bytes here and {size} at the target"
+                )
 
     def _migrate(self, work: Work, domain: Any, spec: ServerSpec, peer: dict[str, Any]) -> None:
         with self.host.doing("describe the server"):
             xml = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE)
-        flags = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER | libvirt.VIR_MIGRATE_PERSIST_DEST
-                 | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE | libvirt.VIR_MIGRATE_UNSAFE)
+        flags = (
+            libvirt.VIR_MIGRATE_LIVE
+            | libvirt.VIR_MIGRATE_PEER2PEER
+            | libvirt.VIR_MIGRATE_PERSIST_DEST
+            | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
+            | libvirt.VIR_MIGRATE_UNSAFE
+        )
         parameters: dict[str, Any] = {
             libvirt.VIR_MIGRATE_PARAM_URI: f"tcp://{peer['address']}",
             libvirt.VIR_MIGRATE_PARAM_DEST_XML: target_xml(xml, self.store, spec.id, peer),
             libvirt.VIR_MIGRATE_PARAM_PERSIST_XML: target_xml(
-                domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE), self.store, spec.id,
-                peer)}
+                domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE),
+                self.store,
+                spec.id,
+                peer,
+            ),
+        }
         if not peer.get("shared"):
             flags |= libvirt.VIR_MIGRATE_NON_SHARED_DISK
-            parameters[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = _moving_disks(xml, str(self.store.path(spec.id)))
+            parameters[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = _moving_disks(
+                xml, str(self.store.path(spec.id))
+            )
         if self._unsound(peer):
             self._carefully(work, domain, spec, peer, flags, parameters)
             return
@@ -183,12 +252,24 @@ class Migrate:
         self._run(work, domain, peer, flags, parameters, postcopy=False)
 
     def _unsound(self, peer: dict[str, Any]) -> bool:
-        return self.driver.machine.virt_type != "kvm" and self.driver.facts.fixed()["qemu"] < _SOUND_PRECOPY
+        return (
+            self.driver.machine.virt_type != "kvm"
+            and self.driver.facts.fixed()["qemu"] < _SOUND_PRECOPY
+        )
 
-    def _carefully(self, work: Work, domain: Any, spec: ServerSpec, peer: dict[str, Any], flags: int,
-                   parameters: dict[str, Any]) -> None:
+    def _carefully(
+        self,
+        work: Work,
+        domain: Any,
+        spec: ServerSpec,
+        peer: dict[str, Any],
+        flags: int,
+        parameters: dict[str, Any],
+    ) -> None:
         if peer.get("shared"):
-            self._run(work, domain, peer, flags | libvirt.VIR_MIGRATE_POSTCOPY, parameters, postcopy=True)
+            self._run(
+                work, domain, peer, flags | libvirt.VIR_MIGRATE_POSTCOPY, parameters, postcopy=True
+            )
             return
         was_running = power_state(domain) == RUNNING
         if was_running:
@@ -212,10 +293,19 @@ class Migrate:
             finally:
                 connection.close()
         except libvirt.libvirtError as error:
-            raise CannotMove(why=f"it arrived but cannot be resumed: {error.get_error_message()}") from None
+            raise CannotMove(
+                why=f"it arrived but cannot be resumed: {error.get_error_message()}"
+            ) from None
 
-    def _run(self, work: Work, domain: Any, peer: dict[str, Any], flags: int, parameters: dict[str, Any],
-             postcopy: bool) -> None:
+    def _run(
+        self,
+        work: Work,
+        domain: Any,
+        peer: dict[str, Any],
+        flags: int,
+        parameters: dict[str, Any],
+        postcopy: bool,
+    ) -> None:
         failed: list[libvirt.libvirtError] = []
 
         def move() -> None:
@@ -223,6 +313,7 @@ class Migrate:
                 domain.migrateToURI3(peer["uri"], parameters, flags)
             except libvirt.libvirtError as error:
                 failed.append(error)
+
         thread = threading.Thread(target=move, name="migrate", daemon=True)
         thread.start()
         self._follow(work, domain, thread, postcopy)
@@ -247,7 +338,8 @@ class Migrate:
             thread.join(0.01 if postcopy else 0.25)
 
     def abort(self, server_id: str) -> None:
-        "Give up a live move: the guest stays here. Raises HypervisorRefused when none is under way."
+        """Give up a live move: the guest stays here. Raises HypervisorRefused when none is under
+        way."""
         with self.host.doing("abort the migration"):
             self.host.get(server_id).abortJob()
 
@@ -265,7 +357,7 @@ def target_xml(xml: str, store: Any, server_id: str, peer: dict[str, Any]) -> st
         for name in ("file", "path"):
             value = element.get(name)
             if value and value.startswith(here + "/"):
-                element.set(name, there + value[len(here):])
+                element.set(name, there + value[len(here) :])
     for source in root.findall("devices/serial/source") + root.findall("devices/console/source"):
         if source.get("path") == store.files(server_id).serial_socket and peer.get("socket"):
             source.set("path", str(peer["socket"]))
@@ -282,14 +374,25 @@ def _moving_disks(xml: str, directory: str) -> list[str]:
     names = []
     for disk in ET.fromstring(xml).findall("devices/disk"):
         source, target = disk.find("source"), disk.find("target")
-        if (source is not None and target is not None and source.get("file", "").startswith(directory)
-                and disk.find("readonly") is None):
+        if (
+            source is not None
+            and target is not None
+            and source.get("file", "").startswith(directory)
+            and disk.find("readonly") is None
+        ):
             names.append(target.get("dev", ""))
     return names
 
 
 def _progress(stats: dict[str, Any]) -> dict[str, int]:
-    return {name: int(stats.get(name, 0)) for name in (
-        "memory_total", "memory_processed", "memory_remaining", "disk_total", "disk_processed", "disk_remaining")}
-
-
+    return {
+        name: int(stats.get(name, 0))
+        for name in (
+            "memory_total",
+            "memory_processed",
+            "memory_remaining",
+            "disk_total",
+            "disk_processed",
+            "disk_remaining",
+        )
+    }

@@ -1,4 +1,5 @@
-"""Power: start, stop, reboot, pause, suspend. Each is right in every state that the guest may be in."""
+"""Power: start, stop, reboot, pause, suspend. Each is right in every state that the guest may be
+in."""
 
 from __future__ import annotations
 
@@ -17,14 +18,18 @@ class UnknownAction(NodeError):
 
 
 class Power:
-    "Power actions on domains. `define` makes the domain of a server again when its definition is lost."
+    """Power actions on domains. `define` makes the domain of a server again when its definition
+    is lost."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
 
-    def carry_out(self, work: Work, domain: Any, action: str, grace_s: int, rebuilt: Callable[[], Any]) -> None:
-        """`rebuilt` gives a newly defined domain for a hard reboot, so that what changed in the order (ports, volumes, extra specs)
-        becomes true. Raises UnknownAction, HypervisorRefused."""
+    def carry_out(
+        self, work: Work, domain: Any, action: str, grace_s: int, rebuilt: Callable[[], Any]
+    ) -> None:
+        """`rebuilt` gives a newly defined domain for a hard reboot, so that what changed in the
+        order (ports, volumes, extra specs) becomes true. Raises UnknownAction,
+        HypervisorRefused."""
         actions: dict[str, Callable[[], None]] = {
             "start": lambda: self.start(domain),
             "stop": lambda: self.stop(work, domain, grace_s),
@@ -55,7 +60,8 @@ class Power:
         self.off(domain)
 
     def ask_to_stop(self, work: Work, domain: Any, grace_s: float) -> bool:
-        "Press the power button, again every 10 s as a booting guest misses it; whether the guest went off."
+        """Press the power button, again every 10 s as a booting guest misses it; whether the
+        guest went off."""
         deadline = time.monotonic() + grace_s
         pressed = 0.0
         while time.monotonic() < deadline:
@@ -87,8 +93,11 @@ class Power:
         self.off(domain)
         self.start(rebuilt())
 
-    def _soft_reboot(self, work: Work, domain: Any, grace_s: int, rebuilt: Callable[[], Any]) -> None:
-        # a guest that goes off by the power button and is started again has rebooted, whatever its own reboot does
+    def _soft_reboot(
+        self, work: Work, domain: Any, grace_s: int, rebuilt: Callable[[], Any]
+    ) -> None:
+        # a guest that goes off by the power button and is started again has rebooted, whatever its
+        # own reboot does
         if power_state(domain) == RUNNING and self.ask_to_stop(work, domain, grace_s):
             self.start(rebuilt())
             return

@@ -20,7 +20,9 @@ def command(host: Host, server_id: str, name: str, arguments: dict[str, Any] | N
     "The answer of a QMP command. Raises QemuRefused."
     request = {"execute": name} | ({"arguments": arguments} if arguments else {})
     try:
-        answer = json.loads(libvirt_qemu.qemuMonitorCommand(host.get(server_id), json.dumps(request), 0))
+        answer = json.loads(
+            libvirt_qemu.qemuMonitorCommand(host.get(server_id), json.dumps(request), 0)
+        )
     except libvirt.libvirtError as error:
         raise QemuRefused(command=name, why=error.get_error_message()) from None
     if "error" in answer:
@@ -37,10 +39,16 @@ def node_of(host: Host, server_id: str, path: str) -> str:
 
 
 def delete_internal_snapshot(host: Host, server_id: str, path: str, name: str) -> None:
-    "Delete a snapshot inside the qcow2 file that a running guest has open; nothing when there is none."
+    """Delete a snapshot inside the qcow2 file that a running guest has open; nothing when there
+    is none."""
     node = node_of(host, server_id, path)
     try:
-        command(host, server_id, "blockdev-snapshot-delete-internal-sync", {"device": node, "name": name})
+        command(
+            host,
+            server_id,
+            "blockdev-snapshot-delete-internal-sync",
+            {"device": node, "name": name},
+        )
     except QemuRefused as error:
         if "not found" not in str(error) and "does not exist" not in str(error):
             raise

@@ -1,8 +1,7 @@
 """Resize on the same host: other processor, memory and disk sizes, and the way back.
 
-Before anything changes, every disk keeps its contents and size: as a snapshot inside a qcow2 file (instant), as a copy of a raw
-one. `revert` goes back to that, `confirm` forgets it.
-"""
+Before anything changes, every disk keeps its contents and size: as a snapshot inside a qcow2 file
+(instant), as a copy of a raw one. `revert` goes back to that, `confirm` forgets it."""
 
 from __future__ import annotations
 
@@ -76,9 +75,13 @@ class Resize:
         return None
 
     def _delete_live(self, server_id: str, name: str) -> None:
-        """A snapshot inside a file that a running guest has open is QEMU's to delete: nobody else may write to that file."""
+        """A snapshot inside a file that a running guest has open is QEMU's to delete: nobody
+        else may write to that file."""
         from compute.agent.drivers.libvirt import qmp
-        qmp.delete_internal_snapshot(self.host, server_id, str(self.store.path(server_id, name)), _KEPT)
+
+        qmp.delete_internal_snapshot(
+            self.host, server_id, str(self.store.path(server_id, name)), _KEPT
+        )
 
     def _revert(self, work: Work, spec: ServerSpec) -> Detail:
         self._halt(work, spec.id, grace_s=0)
@@ -102,9 +105,13 @@ class Resize:
             self.driver.powers.stop(work, domain, grace_s)
 
     def _present(self, server_id: str) -> list[str]:
-        return sorted(p.name for p in self.store.path(server_id).glob("disk*")
-                      if p.name not in {"disk.config", "disk.rescue"} and not p.is_symlink()
-                      and p.suffix not in {".part", ".kept"})
+        return sorted(
+            p.name
+            for p in self.store.path(server_id).glob("disk*")
+            if p.name not in {"disk.config", "disk.rescue"}
+            and not p.is_symlink()
+            and p.suffix not in {".part", ".kept"}
+        )
 
 
 def keep(path: Path) -> None:

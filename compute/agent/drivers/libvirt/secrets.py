@@ -1,4 +1,5 @@
-"""Secrets that libvirt needs to open volumes (CephX, CHAP): defined while a server uses them, never written to disk."""
+"""Secrets that libvirt needs to open volumes (CephX, CHAP): defined while a server uses them,
+never written to disk."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The directory of one server: its disks, its console, and what the server should be.
 
-`instances/<server id>/`: disk, disk.eph0, disk.swap, disk.config, disk.rescue, console.log, server.json. Every file appears under
-its name only when it is whole.
-"""
+`instances/<server id>/`: disk, disk.eph0, disk.swap, disk.config, disk.rescue, console.log,
+server.json. Every file appears under its name only when it is whole."""
 
 from __future__ import annotations
 
@@ -38,7 +37,8 @@ class InstanceStore:
         return path
 
     def files(self, server_id: str) -> Files:
-        "What the XML names. Sockets lie apart: a socket's path may have 107 characters, and no more."
+        """What the XML names. Sockets lie apart: a socket's path may have 107 characters, and no
+        more."""
         return Files(str(self.path(server_id, "console.log")), str(self.socket(server_id)))
 
     def socket(self, server_id: str, kind: str = "serial") -> Path:
@@ -47,8 +47,12 @@ class InstanceStore:
 
     def save(self, spec: ServerSpec, extra: dict[str, Any] | None = None) -> None:
         "Remember what the server is, without its secrets."
-        kept = replace(spec, admin_password=None, metadata_files={},
-                       disks=[_without_token(d) for d in spec.disks])
+        kept = replace(
+            spec,
+            admin_password=None,
+            metadata_files={},
+            disks=[_without_token(d) for d in spec.disks],
+        )
         if kept.rescue_image:
             kept.rescue_image = replace(kept.rescue_image, token="")
         path = self.path(spec.id, "server.json")
@@ -78,7 +82,8 @@ class InstanceStore:
         return found
 
     def remove(self, server_id: str) -> None:
-        "Delete all files of a server. The directory is renamed first: what is half deleted is no server any more."
+        """Delete all files of a server. The directory is renamed first: what is half deleted is
+        no server any more."""
         path = self.path(server_id)
         gone = self.root / f".gone-{server_id}"
         if path.exists():

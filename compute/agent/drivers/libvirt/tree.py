@@ -1,4 +1,5 @@
-"""Small steps over ElementTree, so that the modules which describe hardware read like the XML that they make."""
+"""Small steps over ElementTree, so that the modules which describe hardware read like the XML
+that they make."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from typing import Any
 
 
 def put(parent: ET.Element, tag: str, text: object = None, /, **attributes: Any) -> ET.Element:
-    """Append `<tag>` to `parent`. Attributes that are None are left out; booleans become yes and no; a trailing underscore
-    (`type_`, `class_`) is for names that Python reserves."""
+    """Append `<tag>` to `parent`. Attributes that are None are left out; booleans become yes and
+    no; a trailing underscore (`type_`, `class_`) is for names that Python reserves."""
     child = ET.SubElement(parent, tag, _attributes(attributes))
     if text is not None:
         child.text = str(text)

@@ -1,8 +1,8 @@
 """Volumes: Cinder's connection_info as the `<source>` of a disk.
 
-QEMU itself opens local files and devices, NBD, RBD and iSCSI (libiscsi): the host's kernel attaches nothing, so nothing is left
-attached after a crash. Fields: "connection_info" of the block storage service's attachments.
-"""
+QEMU itself opens local files and devices, NBD, RBD and iSCSI (libiscsi): the host's kernel attaches
+nothing, so nothing is left attached after a crash. Fields: "connection_info" of the block storage
+service's attachments."""
 
 from __future__ import annotations
 
@@ -28,18 +28,30 @@ def target(disk: Disk, wishes: Wishes, secret_uuid: str | None = None) -> Target
     data: Any = disk.connection.get("data") or {}
     make = _SOURCES.get(kind)
     if make is None:
-        raise BadConnection(volume_id=disk.volume_id, why=f"this host knows no volumes of kind {kind or '(none)'}.")
+        raise BadConnection(
+            volume_id=disk.volume_id, why=f"this host knows no volumes of kind {kind or '(none)'}."
+        )
     if data.get("encrypted"):
-        raise BadConnection(volume_id=disk.volume_id, why="encrypted volumes are not supported by this host.")
+        raise BadConnection(
+            volume_id=disk.volume_id, why="encrypted volumes are not supported by this host."
+        )
     try:
         source = make(data, secret_uuid)
     except KeyError as missing:
-        raise BadConnection(volume_id=disk.volume_id, why=f"its connection lacks {missing}.") from None
+        raise BadConnection(
+            volume_id=disk.volume_id, why=f"its connection lacks {missing}."
+        ) from None
     qos = data.get("qos_specs") or {}
-    return Target(source, driver_format=str(data.get("format") or "raw"), cache=str(data.get("cache") or "none"),
-                  serial=str(disk.volume_id or ""), read_only=disk.read_only or data.get("access_mode") == "ro",
-                  shareable=bool(disk.connection.get("multiattach") or data.get("multiattach")),
-                  io=devices.disk_limits(wishes, qos) if qos else {}, device=disk.device_type)
+    return Target(
+        source,
+        driver_format=str(data.get("format") or "raw"),
+        cache=str(data.get("cache") or "none"),
+        serial=str(disk.volume_id or ""),
+        read_only=disk.read_only or data.get("access_mode") == "ro",
+        shareable=bool(disk.connection.get("multiattach") or data.get("multiattach")),
+        io=devices.disk_limits(wishes, qos) if qos else {},
+        device=disk.device_type,
+    )
 
 
 def secret_of(disk: Disk) -> tuple[str, str, str] | None:
@@ -48,7 +60,11 @@ def secret_of(disk: Disk) -> tuple[str, str, str] | None:
     if not isinstance(data, Mapping):
         return None
     if kind == "iscsi" and data.get("auth_password"):
-        return "iscsi", f"{data['target_iqn']}/{data.get('target_lun', 0)}", str(data["auth_password"])
+        return (
+            "iscsi",
+            f"{data['target_iqn']}/{data.get('target_lun', 0)}",
+            str(data["auth_password"]),
+        )
     if kind == "rbd" and data.get("keyring"):
         return "ceph", f"client.{data.get('auth_username')}", _ceph_key(str(data["keyring"]))
     return None
@@ -74,14 +90,23 @@ def _local(data: Mapping[str, Any], secret: str | None) -> Any:
 
 def _nbd(data: Mapping[str, Any], secret: str | None) -> Any:
     name = data.get("export") or data.get("export_name") or data.get("name")
-    source = new("source", type="network", protocol="nbd", name=name or None,
-                 tls="yes" if data.get("tls") else None)
+    source = new(
+        "source",
+        type="network",
+        protocol="nbd",
+        name=name or None,
+        tls="yes" if data.get("tls") else None,
+    )
     socket = data.get("socket") or data.get("unix_socket")
     if socket:
         put(source, "host", transport="unix", socket=socket)
     else:
-        put(source, "host", name=data.get("host") or data["server_hostname"],
-            port=data.get("port") or data.get("server_port") or 10809)
+        put(
+            source,
+            "host",
+            name=data.get("host") or data["server_hostname"],
+            port=data.get("port") or data.get("server_port") or 10809,
+        )
     # a volume server that is restarted must not kill the guest's disk
     put(source, "reconnect", delay=int(data.get("reconnect_delay_s", 60)))
     return source
@@ -99,10 +124,17 @@ def _rbd(data: Mapping[str, Any], secret: str | None) -> Any:
 
 def _iscsi(data: Mapping[str, Any], secret: str | None) -> Any:
     host, _, port = str(data["target_portal"]).rpartition(":")
-    source = new("source", type="network", protocol="iscsi", name=f"{data['target_iqn']}/{data.get('target_lun', 0)}")
+    source = new(
+        "source",
+        type="network",
+        protocol="iscsi",
+        name=f"{data['target_iqn']}/{data.get('target_lun', 0)}",
+    )
     put(source, "host", name=host.strip("[]"), port=port)
     if data.get("auth_method") == "CHAP" and secret:
-        put(put(source, "auth", username=data["auth_username"]), "secret", type="iscsi", uuid=secret)
+        put(
+            put(source, "auth", username=data["auth_username"]), "secret", type="iscsi", uuid=secret
+        )
     return source
 
 

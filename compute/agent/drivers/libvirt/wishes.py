@@ -1,8 +1,8 @@
 """What a flavor's extra specs and an image's properties wish for, read in one place.
 
-The flavor wins over the image: the operator decides about the host. Names are those of the extra specs reference and of
-the image properties reference: `hw:cpu_policy` in a flavor is `hw_cpu_policy` on an image.
-"""
+The flavor wins over the image: the operator decides about the host. Names are those of the extra
+specs reference and of the image properties reference: `hw:cpu_policy` in a flavor is
+`hw_cpu_policy` on an image."""
 
 from __future__ import annotations
 

@@ -85,12 +85,8 @@ def _console_tokens() -> None:
         sa.Column("created_at", db.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_console_tokens")),
     )
-    op.create_index(
-        op.f("ix_console_tokens_expires_at"), "console_tokens", ["expires_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_console_tokens_server_id"), "console_tokens", ["server_id"], unique=False
-    )
+    op.create_index("ix_console_tokens_expires_at", "console_tokens", ["expires_at"])
+    op.create_index("ix_console_tokens_server_id", "console_tokens", ["server_id"])
 
 
 def _consumers() -> None:
@@ -104,9 +100,7 @@ def _consumers() -> None:
         sa.Column("updated_at", db.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("uuid", name=op.f("pk_consumers")),
     )
-    op.create_index(
-        "ix_consumers_project_user", "consumers", ["project_id", "user_id"], unique=False
-    )
+    op.create_index("ix_consumers_project_user", "consumers", ["project_id", "user_id"])
 
 
 def _flavors() -> None:
@@ -216,9 +210,7 @@ def _server_groups() -> None:
         sa.Column("created_at", db.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server_groups")),
     )
-    op.create_index(
-        op.f("ix_server_groups_project_id"), "server_groups", ["project_id"], unique=False
-    )
+    op.create_index("ix_server_groups_project_id", "server_groups", ["project_id"])
 
 
 def _servers() -> None:
@@ -384,9 +376,7 @@ def _allocations() -> None:
             "consumer_uuid", "provider_id", "resource_class", name=op.f("pk_allocations")
         ),
     )
-    op.create_index(
-        op.f("ix_allocations_provider_id"), "allocations", ["provider_id"], unique=False
-    )
+    op.create_index("ix_allocations_provider_id", "allocations", ["provider_id"])
 
 
 def _block_devices() -> None:
@@ -422,12 +412,8 @@ def _block_devices() -> None:
         ),
         sa.PrimaryKeyConstraint("uuid", name=op.f("pk_block_devices")),
     )
-    op.create_index(
-        op.f("ix_block_devices_server_id"), "block_devices", ["server_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_block_devices_volume_id"), "block_devices", ["volume_id"], unique=False
-    )
+    op.create_index("ix_block_devices_server_id", "block_devices", ["server_id"])
+    op.create_index("ix_block_devices_volume_id", "block_devices", ["volume_id"])
 
 
 def _flavor_access() -> None:
@@ -596,6 +582,4 @@ def _action_events() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action_events")),
     )
-    op.create_index(
-        op.f("ix_action_events_action_id"), "action_events", ["action_id"], unique=False
-    )
+    op.create_index("ix_action_events_action_id", "action_events", ["action_id"])

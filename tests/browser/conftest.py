@@ -1,0 +1,171 @@
+"""A browser, a dashboard, and a cloud behind it.
+
+With the variables of an openrc set (`devstack/test` does so) it is the running cloud; else a stand-in of the APIs, so that the pages are
+tested everywhere. Debian's Chromium; screenshots go to $ALTOSTRATUS_SCREENSHOTS (docs/screenshots on a running cloud).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from common.config import etc_dir
+from tests.fakes.cloud_api import FakeCloud
+from tests.fakes.cloud_api.console import FakeConsole
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Site:
+    "Where the dashboard is and who may log in. `cloud` is the stand-in, or None when the cloud is real."
+
+    url: str
+    passwords: dict[str, str]
+    cloud: FakeCloud | None
+    console: FakeConsole | None = None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _real() -> Site:
+    import openstack.config
+
+    clouds = {
+        r.name: r.config["auth"]["password"]
+        for r in openstack.config.OpenStackConfig(
+            config_files=[str(etc_dir() / "clouds.yaml")]
+        ).get_all()
+        if "password" in r.config.get("auth", {})
+    }
+    host = urlsplit(os.environ["OS_AUTH_URL"]).hostname
+    passwords = {"demo": os.environ["OS_PASSWORD"]}
+    if "devstack-admin" in clouds:
+        passwords["admin"] = clouds["devstack-admin"]
+    return Site(os.environ.get("ALTOSTRATUS_DASHBOARD", f"http://{host}:8088"), passwords, None)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    "The dashboard."
+    if os.environ.get("OS_AUTH_URL"):
+        yield _real()
+        return
+    cloud, console = FakeCloud().start(), FakeConsole()
+    cloud.world.console_url = ""
+    cloud.world.consoles = {"vnc": console.url("vnc"), "serial": console.url("serial")}
+    folder = tmp_path_factory.mktemp("dashboard")
+    port = _free_port()
+    (folder / "altostratus.conf").write_text(
+        f"[DEFAULT]\nstate_dir = {folder}\n[identity]\nurl = {cloud.url}/identity\n[bus]\nurl = memory://\n"
+    )
+    (folder / "dashboard.conf").write_text(f"[api]\nbind_port = {port}\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "api"],
+        cwd=ROOT,
+        env={**os.environ, "ALTOSTRATUS_ETC": str(folder)},
+    )
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{url}/healthcheck", timeout=2).close()
+            break
+        except OSError:
+            time.sleep(0.25)
+    yield Site(url, dict.fromkeys(("demo", "admin", "viewer"), "secret"), cloud, console)
+    process.terminate()
+    process.wait(20)
+    cloud.stop()
+    console.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    "One Chromium for all tests."
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
+    "A tab of somebody logged in; anything on the browser's console that a strict policy or a bug put there fails the test."
+    contexts, complaints = [], []
+
+    def make(user: str = "demo", **options: Any) -> Any:
+        if user not in site.passwords:
+            pytest.skip(f"this cloud has no user {user} whose password the test knows")
+        context = chromium.new_context(
+            base_url=site.url,
+            viewport={"width": 1360, "height": 900},
+            accept_downloads=True,
+            **options,
+        )
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda m: (
+                complaints.append(f"{page.url}: {m.text}")
+                if "Content Security Policy" in m.text
+                else None
+            ),
+        )
+        page.goto("/login")
+        page.fill("#username", user)
+        page.fill("#password", site.passwords[user])
+        page.click("button[type=submit]")
+        page.wait_for_selector("h1")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def shot(site: Site, tmp_path: Path) -> Callable[[Any, str], None]:
+    "Save a screenshot by name."
+    default = ROOT / "docs/screenshots" if site.cloud is None else tmp_path
+    folder = Path(os.environ.get("ALTOSTRATUS_SCREENSHOTS") or default)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def save(page: Any, name: str) -> None:
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / f"{re.sub(r'[^a-z0-9-]+', '-', name)}.png")
+
+    return save

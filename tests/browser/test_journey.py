@@ -1,0 +1,226 @@
+"The way of a person through the cloud, in a real browser."
+
+import re
+import time
+import uuid
+
+import pytest
+
+
+def unique(name):
+    return f"{name}-{uuid.uuid4().hex[:6]}"
+
+
+def test_login_says_what_is_wrong_and_logout_ends(site, chromium, shot):
+    page = chromium.new_context(
+        base_url=site.url, viewport={"width": 1360, "height": 900}
+    ).new_page()
+    page.goto("/servers")
+    assert "/login?next=/servers" in page.url
+    shot(page, "login")
+    page.fill("#username", "demo")
+    page.fill("#password", "certainly wrong")
+    page.click("button[type=submit]")
+    assert "do not match" in page.inner_text("[role=alert]")
+    page.fill("#password", site.passwords["demo"])
+    page.click("button[type=submit]")
+    page.wait_for_url("**/servers")
+    page.click("button.user")
+    page.click("text=Log out")
+    page.wait_for_url("**/login?why=out")
+    page.goto("/servers")
+    assert "/login" in page.url
+
+
+@pytest.fixture
+def network(open_page, shot):
+    page = open_page()
+    name = unique("net")
+    page.goto("/networks/create")
+    page.fill("#name", name)
+    page.fill("#cidr", "10.77.0.0/24")
+    shot(page, "network-create")
+    page.click("text=Create")
+    page.wait_for_selector("text=10.77.0.0/24")
+    shot(page, "network")
+    return name
+
+
+def launch(page, network):
+    name = unique("web")
+    page.goto("/servers/launch")
+    page.fill("#name", name)
+    for box in page.locator("input[name=networks]:checked").all():
+        box.uncheck()
+    page.get_by_label(network, exact=True).check()
+    page.wait_for_selector("#launch-preview >> text=Within the quota")
+    page.wait_for_selector(f"#launch-preview pre:has-text('{name}')")
+    return name
+
+
+def test_a_server_from_launch_to_its_consoles(site, open_page, network, shot):
+    page = open_page()
+    name = launch(page, network)
+    shot(page, "launch")
+    page.click("button:has-text('Launch')")
+    page.wait_for_selector(f"h1:has-text('{name}')")
+    page.evaluate("window.notReloaded = true")
+    page.wait_for_selector("h1 .status:has-text('ACTIVE')", timeout=180_000)
+    assert page.evaluate("window.notReloaded") is True
+    server = re.search(r"/servers/([0-9a-f-]{36})", page.url)[1]
+    shot(page, "server")
+    for tab in ("charts", "log", "interfaces", "snapshots", "actions"):
+        page.goto(f"/servers/{server}?tab={tab}")
+        page.wait_for_timeout(2500 if tab == "charts" else 100)
+        shot(page, f"server-{tab}")
+    page.goto(f"/servers/{server}?tab=vnc")
+    frame = page.frame_locator(".console-frame")
+    frame.locator("#console-state:has-text('connected')").wait_for(timeout=30_000)
+    frame.locator("canvas").click()
+    page.keyboard.type("root")
+    shot(page, "server-vnc")
+    if site.console:
+        deadline = time.monotonic() + 10
+        while len(site.console.keys) < 4 and time.monotonic() < deadline:
+            page.wait_for_timeout(100)
+        assert bytes(site.console.keys) == b"root"
+    page.goto(f"/servers/{server}?tab=serial")
+    frame = page.frame_locator(".console-frame")
+    frame.locator("#console-state:has-text('connected')").wait_for(timeout=30_000)
+    frame.locator("#screen").click()
+    page.keyboard.press("Enter")
+    page.keyboard.type("hello there")
+    frame.locator(".xterm-accessibility, .xterm-rows").filter(
+        has_text="hello there"
+    ).first.wait_for(timeout=30_000)
+    shot(page, "server-serial")
+    page.goto("/servers")
+    page.wait_for_selector(f"text={name}")
+    shot(page, "servers")
+    page.goto("/topology")
+    shot(page, "topology")
+
+
+def test_actions_change_the_row_without_reload(site, open_page, network):
+    page = open_page()
+    name = launch(page, network)
+    page.click("button:has-text('Launch')")
+    page.wait_for_selector("h1 .status:has-text('ACTIVE')", timeout=180_000)
+    page.goto("/servers")
+    page.evaluate("window.notReloaded = true")
+    row = page.locator("tr", has_text=name)
+    row.get_by_label("Actions").click()
+    row.get_by_role("button", name="Delete").click()
+    page.click("dialog button:has-text('Yes')")
+    page.wait_for_selector(".toast-line")
+    row.wait_for(state="detached", timeout=60_000)
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_an_image_is_uploaded_with_progress(open_page, tmp_path, shot):
+    page = open_page()
+    name = unique("image")
+    path = tmp_path / f"{name}.raw"
+    path.write_bytes(b"\0" * 3_000_000)
+    page.goto("/images/create")
+    page.set_input_files("#file", path)
+    assert page.input_value("#name") == name and page.input_value("#disk_format") == "raw"
+    shot(page, "image-create")
+    page.click("button:has-text('Add')")
+    page.wait_for_selector(f"h1:has-text('{name}') .status:has-text('ACTIVE')")
+    assert "2.9 MiB" in page.inner_text("main")
+    page.goto("/images")
+    shot(page, "images")
+
+
+def test_a_floating_ip_is_given_to_a_server(open_page, network, shot):
+    page = open_page()
+    name = launch(page, "private" if page.locator("text=private").count() else network)
+    page.click("button:has-text('Launch')")
+    page.wait_for_selector("h1 .status:has-text('ACTIVE')", timeout=180_000)
+    page.goto("/floating-ips/create")
+    page.click("button:has-text('Allocate')")
+    page.wait_for_url("**/floating-ips/assign*")
+    label = page.locator("#port option").filter(has_text=name).first.inner_text()
+    page.select_option("#port", label=label)
+    page.click("button:has-text('Assign')")
+    page.wait_for_selector(f"tr:has-text('{name}') >> text=ACTIVE")
+    shot(page, "floating-ips")
+
+
+def test_objects_go_up_and_come_down_again(open_page, tmp_path, shot):
+    page = open_page()
+    box = unique("box")
+    page.goto("/objects/create")
+    page.fill("#name", box)
+    page.click("button:has-text('Create')")
+    page.wait_for_selector("#drop")
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"some notes\n" * 1000)
+    page.set_input_files("#files", path)
+    page.wait_for_selector("tr:has-text('notes.txt')")
+    shot(page, "objects")
+    page.click("a:has-text('notes.txt')")
+    page.wait_for_selector("pre:has-text('some notes')")
+    shot(page, "object")
+    with page.expect_download() as download:
+        page.click("a:has-text('Download')")
+    assert download.value.path().read_bytes() == path.read_bytes()
+    page.goto(f"/objects/{box}/temporary?name=notes.txt")
+    page.click("button:has-text('Make it')")
+    assert "temp_url_sig=" in page.inner_text("pre")
+
+
+def test_a_large_file_goes_in_segments(site, open_page, tmp_path):
+    page = open_page()
+    box = unique("big")
+    page.goto("/objects/create")
+    page.fill("#name", box)
+    page.click("button:has-text('Create')")
+    page.wait_for_selector("#drop")
+    path = tmp_path / "big.bin"
+    path.write_bytes(b"0123456789abcdef" * 2**21 + b"the end")
+    page.set_input_files("#files", path)
+    page.wait_for_selector("tr:has-text('big.bin')", timeout=60_000)
+    if site.cloud:
+        assert len(site.cloud.world.containers[f"{box}_segments"]) == 2
+
+
+def test_a_key_pair_is_made_and_downloaded(open_page, shot):
+    page = open_page()
+    name = unique("key")
+    page.goto("/keypairs/create")
+    page.fill("#name", name)
+    page.click("button:has-text('Create')")
+    with page.expect_download() as download:
+        page.click("button:has-text('Download')")
+    assert b"OPENSSH PRIVATE KEY" in download.value.path().read_bytes()
+    page.goto("/keypairs")
+    page.wait_for_selector(f"text={name}")
+    shot(page, "keypairs")
+
+
+def test_a_rule_is_added_with_the_editor(open_page, shot):
+    page = open_page()
+    page.goto("/security-groups/create")
+    page.fill("#name", unique("group"))
+    page.click("button:has-text('Create')")
+    page.select_option("#preset", "custom")
+    page.fill("#ports", "8000-8010")
+    page.fill("#cidr", "10.0.0.0/8")
+    shot(page, "security-group")
+    page.click("button:has-text('Add')")
+    page.wait_for_selector("tr:has-text('8000 – 8010')")
+
+
+def test_ctrl_k_finds_and_goes(open_page, network, shot):
+    page = open_page()
+    page.keyboard.press("Control+k")
+    page.fill("#palette-q", network)
+    page.wait_for_selector(f".palette-hit:has-text('{network}')")
+    shot(page, "search")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"h1:has-text('{network}')")
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    assert not page.locator("#palette").is_visible()
