@@ -8,7 +8,15 @@
 
 from typing import Any
 
-from common.errors import BadRequest, Conflict, Error, Forbidden, NotFound, PreconditionFailed, Unavailable
+from common.errors import (
+    BadRequest,
+    Conflict,
+    Error,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 from common.schema import InvalidInput
 
 

@@ -38,32 +38,32 @@ def versions() -> Response:
 
 
 @api.get("/openstack/content/<number>", open=True)
-@api.get("/openstack/<version>/content/<number>", open=True)
-def content(deps: Deps, number: str, version: str = "latest") -> Any:
+@api.get("/openstack/<dated>/content/<number>", open=True)
+def content(deps: Deps, number: str, dated: str = "latest") -> Any:
     "An injected file."
     files = metadata.contents(_guest(deps).server)
     return _text(files[number], "application/octet-stream") if number in files else _missing()
 
 
-@api.get("/openstack/<version>", open=True)
-@api.get("/openstack/<version>/", open=True)
-def directory(deps: Deps, version: str) -> Any:
+@api.get("/openstack/<dated>", open=True)
+@api.get("/openstack/<dated>/", open=True)
+def directory(deps: Deps, dated: str) -> Any:
     "The files of a version."
-    if version not in (*metadata.OPENSTACK, "latest"):
+    if dated not in (*metadata.OPENSTACK, "latest"):
         return _missing()
     guest = _guest(deps)
     return _listing(
-        [f"{n}" for n in metadata.openstack(deps, guest.server, guest.devices, version)]
+        [f"{n}" for n in metadata.openstack(deps, guest.server, guest.devices, dated)]
     )
 
 
-@api.get("/openstack/<version>/<name>", open=True)
-def file(deps: Deps, version: str, name: str) -> Any:
+@api.get("/openstack/<dated>/<name>", open=True)
+def file(deps: Deps, dated: str, name: str) -> Any:
     "One file."
-    if version not in (*metadata.OPENSTACK, "latest"):
+    if dated not in (*metadata.OPENSTACK, "latest"):
         return _missing()
     guest = _guest(deps)
-    files = metadata.openstack(deps, guest.server, guest.devices, version)
+    files = metadata.openstack(deps, guest.server, guest.devices, dated)
     if name not in files:
         return _missing()
     kind = (
@@ -74,23 +74,23 @@ def file(deps: Deps, version: str, name: str) -> Any:
     return _text(files[name], kind)
 
 
-@api.post("/openstack/<version>/password", open=True)
-def password(deps: Deps, version: str) -> Reply:
+@api.post("/openstack/<dated>/password", open=True)
+def password(deps: Deps, dated: str) -> Reply:
     "A guest puts up its administrator's password, encrypted with the server's key; once."
     keep_password(deps, _guest(deps), request.get_data(cache=False))
     return Reply(None, 200)
 
 
-@api.get("/<version>", open=True)
-@api.get("/<version>/", open=True)
-@api.get("/<version>/<path:path>", open=True)
-def ec2(deps: Deps, version: str, path: str = "") -> Any:
+@api.get("/<dated>", open=True)
+@api.get("/<dated>/", open=True)
+@api.get("/<dated>/<path:path>", open=True)
+def ec2(deps: Deps, dated: str, path: str = "") -> Any:
     "The EC2 tree."
-    if version not in (*metadata.EC2, "latest"):
+    if dated not in (*metadata.EC2, "latest"):
         return _missing()
-    dated = metadata.EC2[-1] if version == "latest" else version
+    exact = metadata.EC2[-1] if dated == "latest" else dated
     guest = _guest(deps)
-    node: Any = metadata.ec2(deps, guest.server, guest.devices, dated)
+    node: Any = metadata.ec2(deps, guest.server, guest.devices, exact)
     for part in [p for p in path.split("/") if p]:
         if not isinstance(node, dict) or part not in node or part == "_name":
             return _missing()

@@ -16,6 +16,8 @@ from compute.views.links import bookmark, iso, links, stamp
 
 PROGRESS = ("ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING")
 ATTRIBUTES = "os_compute_api:os-extended-server-attributes"
+HOST_STATUS = "os_compute_api:servers:show:host_status"
+EXTRA_SPECS = "os_compute_api:servers:show:flavor-extra-specs"
 
 
 @dataclass
@@ -26,6 +28,15 @@ class Extras:
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     host_status: Mapping[str, str] = field(default_factory=dict)
     groups: bool = True
+    allowed: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Answers of policy rules, which are the same for all servers of a project."""
+
+    def allows(self, ctx: Context, rule: str, server: Server) -> bool:
+        "Whether a rule holds for a server's project."
+        key = (rule, server.project_id)
+        if key not in self.allowed:
+            self.allowed[key] = ctx.allows(rule, {"project_id": server.project_id})
+        return self.allowed[key]
 
 
 def brief(server: Server) -> dict[str, Any]:
@@ -67,7 +78,7 @@ def detail(
         "metadata": server.meta or {},
         "hostId": host_id(server),
         "image": _image(server, version),
-        "flavor": _flavor(ctx, server, version),
+        "flavor": _flavor(ctx, server, version, extras),
         "created": iso(server.created_at),
         "updated": iso(server.updated_at),
         "addresses": addresses(server),
@@ -93,13 +104,15 @@ def detail(
         out["progress"] = 100 if state == "ACTIVE" else server.progress
     if server.fault and server.vm_state in ("error", "deleted"):
         out["fault"] = _fault(ctx, server.fault)
-    _attributes(ctx, out, server, version)
+    _attributes(ctx, out, server, version, extras)
     _later(ctx, out, server, version, extras, listing)
     return out
 
 
-def _attributes(ctx: Context, out: dict[str, Any], server: Server, version: Version) -> None:
-    if not ctx.allows(ATTRIBUTES, {"project_id": server.project_id}):
+def _attributes(
+    ctx: Context, out: dict[str, Any], server: Server, version: Version, extras: Extras
+) -> None:
+    if not extras.allows(ctx, ATTRIBUTES, server):
         if version >= "2.90":
             out["OS-EXT-SRV-ATTR:hostname"] = server.hostname
         return
@@ -130,14 +143,13 @@ def _later(
     listing: bool,
 ) -> None:
     "What later versions added."
-    target = {"project_id": server.project_id}
     if version >= "2.9":
         out["locked"] = server.locked_by is not None
     if version >= "2.16" and server.host:
         state = extras.host_status.get(server.host, "UNKNOWN")
-        if ctx.allows("os_compute_api:servers:show:host_status", target):
+        if extras.allows(ctx, HOST_STATUS, server):
             out["host_status"] = state
-    elif version >= "2.16" and ctx.allows("os_compute_api:servers:show:host_status", target):
+    elif version >= "2.16" and extras.allows(ctx, HOST_STATUS, server):
         out["host_status"] = ""
     if version >= "2.19":
         out["description"] = server.description
@@ -172,7 +184,7 @@ def _image(server: Server, version: Version) -> Any:
     return out
 
 
-def _flavor(ctx: Context, server: Server, version: Version) -> dict[str, Any]:
+def _flavor(ctx: Context, server: Server, version: Version, extras: Extras) -> dict[str, Any]:
     flavor = server.flavor
     if version < "2.47":
         return {"id": server.flavor_id, "links": bookmark("flavors", server.flavor_id)}
@@ -184,9 +196,7 @@ def _flavor(ctx: Context, server: Server, version: Version) -> dict[str, Any]:
         "ephemeral": flavor["ephemeral_gib"],
         "swap": flavor["swap_mib"],
     }
-    if ctx.allows(
-        "os_compute_api:servers:show:flavor-extra-specs", {"project_id": server.project_id}
-    ):
+    if extras.allows(ctx, EXTRA_SPECS, server):
         out["extra_specs"] = flavor.get("extra_specs") or {}
     return out
 

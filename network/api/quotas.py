@@ -11,7 +11,7 @@ _LIMIT = {"anyOf": [{"type": "integer", "minimum": -1, "maximum": 2147483647},
                     {"type": "string", "pattern": "^(-1|[0-9]{1,9})$"}]}
 _UPDATE = Schema({"type": "object", "required": ["quota"], "properties": {"quota": {
     "type": "object", "additionalProperties": False, "properties": {
-        **{r: _LIMIT for r in quotas.RESOURCES}, "tenant_id": {"type": "string"}, "project_id": {"type": "string"},
+        **dict.fromkeys(quotas.RESOURCES, _LIMIT), "tenant_id": {"type": "string"}, "project_id": {"type": "string"},
         "check_limit": {"type": "boolean"}, "force": {"type": "boolean"}}}}})
 
 

@@ -91,7 +91,7 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
 def _check_provider(row: Network, values: dict[str, Any]) -> None:
     first = row.segments[0] if row.segments else None
     for name in ("network_type", "physical_network", "segmentation_id"):
-        sent = values.get(f"provider:{name}", None)
+        sent = values.get(f"provider:{name}")
         if f"provider:{name}" in values and sent != getattr(first, name, None):
             raise errors.Invalid(field=f"provider:{name}", value=sent, reason="Plugin does not support updating provider attributes")
 

@@ -7,7 +7,16 @@ from typing import Any
 
 from common.context import Context
 from network import errors
-from network.core import Deps, access, floatingips, ipam, portrules, quotas, reading, security_groups
+from network.core import (
+    Deps,
+    access,
+    floatingips,
+    ipam,
+    portrules,
+    quotas,
+    reading,
+    security_groups,
+)
 from network.store import ipam as addresses
 from network.store import outbox
 from network.store import ports as store
@@ -142,7 +151,7 @@ def _options(row: Port, sent: list[dict[str, Any]] | None) -> list[dict[str, Any
 
 def _change_security(session: Any, deps: Deps, ctx: Context, row: Port, values: dict[str, Any]) -> None:
     enabled = values.get("port_security_enabled", row.port_security_enabled)
-    sent = values.get("security_groups", None)
+    sent = values.get("security_groups")
     if "security_groups" in values:
         wanted = security_groups.check_ids(session, ctx, sent or [], row.project_id)
         have = {g.security_group_id: g for g in row.groups}

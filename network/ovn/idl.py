@@ -25,7 +25,8 @@ class _Idl(connection.OvsdbIdl):  # type: ignore[misc]
     notice: Notice | None = None
 
     def notify(self, event: str, row: Any, updates: Any = None) -> None:
-        if self.notice is not None:
+        # The server's own table tells of its state, not of the network's.
+        if self.notice is not None and row._table.name != "Database":
             try:
                 self.notice(event, row, updates)
             except Exception:  # a fault in a listener must not stop the replica

@@ -1,7 +1,8 @@
 """A browser, a dashboard, and a cloud behind it.
 
-With the variables of an openrc set (`devstack/test` does so) it is the running cloud; else a stand-in of the APIs, so that the pages are
-tested everywhere. Debian's Chromium; screenshots go to $ALTOSTRATUS_SCREENSHOTS (docs/screenshots on a running cloud).
+With the variables of an openrc set (`devstack/test` does so) it is the running cloud; else a
+stand-in of the APIs, so that the pages are tested everywhere. Debian's Chromium; screenshots go to
+$ALTOSTRATUS_SCREENSHOTS (docs/screenshots on a running cloud).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ FLAGS = [
 
 @dataclass
 class Site:
-    "Where the dashboard is and who may log in. `cloud` is the stand-in, or None when the cloud is real."
+    "Where the dashboard is, who may log in; `cloud` is the stand-in, None when the cloud is real."
 
     url: str
     passwords: dict[str, str]
@@ -120,7 +121,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
-    "A tab of somebody logged in; anything on the browser's console that a strict policy or a bug put there fails the test."
+    "A tab of somebody logged in. A script error, or a breach of the page's policy, fails the test."
     contexts, complaints = [], []
 
     def make(user: str = "demo", **options: Any) -> Any:

@@ -15,11 +15,16 @@ SECRET = "shared"
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory):
-    made = Cloud(tmp_path_factory.mktemp("metadata"), **{"metadata.secret": SECRET, "metadata.cache_s": 0})
+    made = Cloud(
+        tmp_path_factory.mktemp("metadata"), **{"metadata.secret": SECRET, "metadata.cache_s": 0}
+    )
     made.guest = create_app(made.config, deps=made.deps).test_client()
     made.member.ok("POST", "/v2.1/os-keypairs", json={"keypair": {"name": "kk"}})
-    made.one = made.boot(key_name="kk", metadata={"role": "web"},
-                         user_data=base64.b64encode(b"#!/bin/sh\n\xff").decode())
+    made.one = made.boot(
+        key_name="kk",
+        metadata={"role": "web"},
+        user_data=base64.b64encode(b"#!/bin/sh\n\xff").decode(),
+    )
     yield made
     made.close()
 
@@ -27,8 +32,13 @@ def cloud(tmp_path_factory):
 def ask(cloud, path, server=None, signature=None, **headers):
     server_id = server or cloud.one["id"]
     good = hmac.new(SECRET.encode(), server_id.encode(), hashlib.sha256).hexdigest()
-    sent = {"X-Instance-ID": server_id, "X-Tenant-ID": "project-1", "X-Instance-ID-Signature": signature or good,
-            "X-Forwarded-For": "10.0.0.5", **headers}
+    sent = {
+        "X-Instance-ID": server_id,
+        "X-Tenant-ID": "project-1",
+        "X-Instance-ID-Signature": signature or good,
+        "X-Forwarded-For": "10.0.0.5",
+        **headers,
+    }
     return cloud.guest.get(path, headers={k: v for k, v in sent.items() if v})
 
 
@@ -63,8 +73,15 @@ def test_ec2(cloud):
     assert ask(cloud, "/1.0/meta-data/placement/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/openstack/1999-01-01/meta_data.json", "/openstack/latest/nothing", "/nonsense",
-                                  "/latest/meta-data/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openstack/1999-01-01/meta_data.json",
+        "/openstack/latest/nothing",
+        "/nonsense",
+        "/latest/meta-data/nothing",
+    ],
+)
 def test_what_is_not_there(cloud, path):
     assert ask(cloud, path).status_code == 404
 

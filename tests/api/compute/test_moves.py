@@ -8,7 +8,9 @@ from tests.api.compute.cloud import Cloud, at
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     made = Cloud(tmp_path_factory.mktemp("two"), hosts=("node-1", "node-2"))
-    made.admin.ok("PUT", "/v2.1/os-quota-sets/project-1", json={"quota_set": {"instances": -1, "cores": -1}})
+    made.admin.ok(
+        "PUT", "/v2.1/os-quota-sets/project-1", json={"quota_set": {"instances": -1, "cores": -1}}
+    )
     yield made
     made.close()
 
@@ -34,14 +36,23 @@ def test_cold_migration_and_confirm(two):
     two.wait(server["id"], "VERIFY_RESIZE")
     target = _elsewhere(source)
     assert _host(two, server["id"]) == target
-    assert {p["binding:host_id"] for p in two.networks.ports.values() if p["device_id"] == server["id"]} == {target}
+    assert {
+        p["binding:host_id"] for p in two.networks.ports.values() if p["device_id"] == server["id"]
+    } == {target}
     two.act(server["id"], "confirmResize", status=204)
     two.wait(server["id"])
     after = _used(two)
     assert after[source] == before[source] - 64 and after[target] == before[target] + 64
-    assert server["id"] not in two.drivers[source].servers and server["id"] in two.drivers[target].servers
+    assert (
+        server["id"] not in two.drivers[source].servers
+        and server["id"] in two.drivers[target].servers
+    )
     (row,) = two.admin.ok("GET", f"/v2.1/os-migrations?instance_uuid={server['id']}")["migrations"]
-    assert row["status"] == "confirmed" and row["source_compute"] == source and row["dest_compute"] == target
+    assert (
+        row["status"] == "confirmed"
+        and row["source_compute"] == source
+        and row["dest_compute"] == target
+    )
 
 
 def test_cold_migration_and_revert(two):
@@ -70,7 +81,9 @@ def test_live_migration(two):
 def test_a_live_migration_that_fails_leaves_everything_as_it_was(two):
     server = two.boot()
     source, before = _host(two, server["id"]), _used(two)
-    two.drivers[source].fail_next("move_out", "The guest dirties memory faster than it can be sent.")
+    two.drivers[source].fail_next(
+        "move_out", "The guest dirties memory faster than it can be sent."
+    )
     body = {"host": None, "block_migration": "auto"}
     two.act(server["id"], "os-migrateLive", body, client=two.admin, version="2.30")
     two.until(lambda: two.admin.ok("GET", "/v2.1/os-migrations?status=error")["migrations"])
@@ -81,10 +94,15 @@ def test_a_live_migration_that_fails_leaves_everything_as_it_was(two):
 def test_a_host_that_is_down_is_evacuated(two):
     server = two.boot()
     source = _host(two, server["id"])
-    answer = two.admin.post(f"/v2.1/servers/{server['id']}/action", json={"evacuate": {}}, headers=at("2.29"))
+    answer = two.admin.post(
+        f"/v2.1/servers/{server['id']}/action", json={"evacuate": {}}, headers=at("2.29")
+    )
     assert answer.status_code == 400 and "still in use" in answer.text
-    service = next(s for s in two.admin.ok("GET", "/v2.1/os-services", headers=at("2.53"))["services"]
-                   if s["host"] == source and s["binary"] == "nova-compute")
+    service = next(
+        s
+        for s in two.admin.ok("GET", "/v2.1/os-services", headers=at("2.53"))["services"]
+        if s["host"] == source and s["binary"] == "nova-compute"
+    )
     path = f"/v2.1/os-services/{service['id']}"
     two.admin.ok("PUT", path, json={"forced_down": True}, headers=at("2.53"))
     two.act(server["id"], "evacuate", {}, client=two.admin, version="2.29", status=200)
@@ -96,21 +114,36 @@ def test_a_host_that_is_down_is_evacuated(two):
 
 
 def test_zones_aggregates_and_a_disabled_host(two):
-    made = two.admin.ok("POST", "/v2.1/os-aggregates", json={"aggregate": {"name": "east", "availability_zone": "east"}})
+    made = two.admin.ok(
+        "POST",
+        "/v2.1/os-aggregates",
+        json={"aggregate": {"name": "east", "availability_zone": "east"}},
+    )
     ident = made["aggregate"]["id"]
-    busy = two.admin.post(f"/v2.1/os-aggregates/{ident}/action", json={"add_host": {"host": "node-2"}})
-    hosts = {_host(two, s["id"]) for s in two.admin.ok("GET", "/v2.1/servers?all_tenants=1")["servers"]}
+    busy = two.admin.post(
+        f"/v2.1/os-aggregates/{ident}/action", json={"add_host": {"host": "node-2"}}
+    )
+    hosts = {
+        _host(two, s["id"]) for s in two.admin.ok("GET", "/v2.1/servers?all_tenants=1")["servers"]
+    }
     assert busy.status_code == (409 if "node-2" in hosts else 200)
     for server in two.admin.ok("GET", "/v2.1/servers?all_tenants=1")["servers"]:
         two.admin.delete(f"/v2.1/servers/{server['id']}")
         two.gone(server["id"])
     if busy.status_code == 409:
-        two.admin.ok("POST", f"/v2.1/os-aggregates/{ident}/action", json={"add_host": {"host": "node-2"}})
-    zones = {z["zoneName"] for z in two.member.ok("GET", "/v2.1/os-availability-zone")["availabilityZoneInfo"]}
+        two.admin.ok(
+            "POST", f"/v2.1/os-aggregates/{ident}/action", json={"add_host": {"host": "node-2"}}
+        )
+    zones = {
+        z["zoneName"]
+        for z in two.member.ok("GET", "/v2.1/os-availability-zone")["availabilityZoneInfo"]
+    }
     assert zones == {"nova", "east"}
     server = two.boot(availability_zone="east")
     assert _host(two, server["id"]) == "node-2" and server["OS-EXT-AZ:availability_zone"] == "east"
-    two.admin.ok("PUT", "/v2.1/os-services/disable", json={"host": "node-2", "binary": "nova-compute"})
+    two.admin.ok(
+        "PUT", "/v2.1/os-services/disable", json={"host": "node-2", "binary": "nova-compute"}
+    )
     failed = two.boot(availability_zone="east", wait="ERROR")
     assert "the host is disabled" in failed["fault"]["message"]
     forced = two.boot(client=two.admin, availability_zone="nova:node-1")
@@ -119,8 +152,12 @@ def test_zones_aggregates_and_a_disabled_host(two):
 
 def test_anti_affinity_and_hints(fresh):
     cloud = fresh(hosts=("node-1", "node-2"))
-    group = cloud.member.ok("POST", "/v2.1/os-server-groups", headers=at("2.64"), json={
-        "server_group": {"name": "g", "policy": "anti-affinity"}})["server_group"]["id"]
+    group = cloud.member.ok(
+        "POST",
+        "/v2.1/os-server-groups",
+        headers=at("2.64"),
+        json={"server_group": {"name": "g", "policy": "anti-affinity"}},
+    )["server_group"]["id"]
     first = cloud.boot(hints={"group": group})
     second = cloud.boot(hints={"group": group})
     assert _host(cloud, first["id"]) != _host(cloud, second["id"])

@@ -16,6 +16,7 @@ def test_a_wake_that_is_lost_is_found(fresh, monkeypatch):
 def test_a_conductor_that_dies_at_a_step_is_taken_over_from(fresh, monkeypatch, step):
     cloud = fresh(**{"conductor.lease_s": 1})
     from compute.conductor.flows import FLOWS
+
     flow, died = FLOWS["build"], []
     whole = getattr(type(flow), step)
 
@@ -25,6 +26,7 @@ def test_a_conductor_that_dies_at_a_step_is_taken_over_from(fresh, monkeypatch, 
             if step == "prepare":
                 # ports are made, and nothing of it was written down
                 from compute.core import network
+
                 server, _ = self._load(work)
                 network.make_ports(work.deps, server, server.host, server.request["networks"], [])
             raise SystemExit("killed")
@@ -42,6 +44,7 @@ def test_a_conductor_that_dies_at_a_step_is_taken_over_from(fresh, monkeypatch, 
 def test_an_order_that_is_lost_is_sent_again(fresh, monkeypatch):
     cloud = fresh(**{"conductor.resend_s": 1})
     from compute.conductor.work import Work
+
     send, lost = Work.send, []
 
     def lose(self, host, order, cast):
@@ -69,6 +72,7 @@ def test_a_second_conductor_may_run(fresh):
 
 def _jobs(cloud, server_id):
     from compute.store import work
+
     with cloud.deps.db.read() as session:
         return [j.id for j in work.open_jobs(session, server_id=server_id)]
 
@@ -76,8 +80,11 @@ def _jobs(cloud, server_id):
 def test_a_server_on_a_dead_host_is_deleted_and_cleaned_up_when_it_returns(fresh):
     cloud = fresh()
     server = cloud.boot()
-    service = next(s for s in cloud.admin.ok("GET", "/v2.1/os-services", headers=at("2.53"))["services"]
-                   if s["binary"] == "nova-compute")
+    service = next(
+        s
+        for s in cloud.admin.ok("GET", "/v2.1/os-services", headers=at("2.53"))["services"]
+        if s["binary"] == "nova-compute"
+    )
     path = f"/v2.1/os-services/{service['id']}"
     cloud.admin.ok("PUT", path, json={"forced_down": True}, headers=at("2.53"))
     cloud.member.ok("DELETE", f"/v2.1/servers/{server['id']}", status=204)
@@ -92,7 +99,11 @@ def test_a_network_service_that_is_away_delays_and_does_not_lose(fresh):
     server = cloud.boot()
     cloud.networks.down = True
     cloud.member.ok("DELETE", f"/v2.1/servers/{server['id']}", status=204)
-    cloud.until(lambda: cloud.admin.ok("GET", f"/v2.1/servers/{server['id']}")["server"]["status"] == "ERROR")
+    cloud.until(
+        lambda: (
+            cloud.admin.ok("GET", f"/v2.1/servers/{server['id']}")["server"]["status"] == "ERROR"
+        )
+    )
     cloud.networks.down = False
     cloud.member.ok("DELETE", f"/v2.1/servers/{server['id']}", status=204)
     cloud.gone(server["id"])
@@ -123,6 +134,7 @@ def test_old_rows_are_purged(fresh):
 
     from common.db import utcnow
     from compute.store import servers
+
     cloud = fresh()
     server = cloud.boot()
     cloud.member.delete(f"/v2.1/servers/{server['id']}")

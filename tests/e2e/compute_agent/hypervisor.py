@@ -66,6 +66,9 @@ class Hypervisor:
         "Bring everything up; takes seconds the first time (libvirt looks at QEMU)."
         for part in ("run", "lib/images", "lib/qemu", "lib/boot", "log", "cache", "etc", "ovs"):
             (self.root / part).mkdir(parents=True, exist_ok=True)
+        # what libvirt found out about QEMU on this machine before spares ten seconds
+        if Path("/var/cache/libvirt/qemu/capabilities").is_dir():
+            shutil.copytree("/var/cache/libvirt/qemu", self.root / "cache/qemu", dirs_exist_ok=True)
         shutil.copytree("/etc/libvirt", self.root / "etc", dirs_exist_ok=True)
         shutil.rmtree(self.root / "etc/qemu", ignore_errors=True)
         facts = {

@@ -33,7 +33,11 @@ def root_of(driver: LibvirtDriver, spec: ServerSpec) -> ET.Element:
 @pytest.mark.parametrize("power", ["on", "off"])
 @pytest.mark.parametrize("disk_format", ["qcow2", "raw"])
 def test_a_snapshot_is_the_disk_of_that_moment(
-    driver: LibvirtDriver, spec: ServerSpec, images: ImageServer, tmp_path: Path, power: str,
+    driver: LibvirtDriver,
+    spec: ServerSpec,
+    images: ImageServer,
+    tmp_path: Path,
+    power: str,
     disk_format: str,
 ) -> None:
     spec.power, spec.disks[0].size_mib = power, 16
@@ -47,8 +51,19 @@ def test_a_snapshot_is_the_disk_of_that_moment(
     assert detail == {"size_bytes": sent.stat().st_size}
     if power == "off":
         subprocess.run(
-            ["qemu-img", "compare", "-q", "-f", "qcow2", "-F", disk_format,
-             str(driver.store.path(spec.id, "disk")), str(sent)], check=True)
+            [
+                "qemu-img",
+                "compare",
+                "-q",
+                "-f",
+                "qcow2",
+                "-F",
+                disk_format,
+                str(driver.store.path(spec.id, "disk")),
+                str(sent),
+            ],
+            check=True,
+        )
     if disk_format == "qcow2":
         info(sent)
     assert virtual_size(driver.store.path(spec.id, "disk")) == 16 * 1024**2
@@ -86,7 +101,9 @@ def test_resize_reverts_to_the_bytes_of_before_and_confirms(
     driver.resize(Work(), larger, "confirm")
     driver.resize(Work(), larger, "confirm")
     assert driver.power_state(spec.id) == RUNNING and virtual_size(path) == 32 * 1024**2
-    listed = subprocess.run(["qemu-img", "snapshot", "-l", "-U", str(path)], capture_output=True, text=True)
+    listed = subprocess.run(
+        ["qemu-img", "snapshot", "-l", "-U", str(path)], capture_output=True, text=True
+    )
     assert "before-resize" not in listed.stdout
     assert not [p for p in path.parent.iterdir() if p.suffix == ".kept"]
 
@@ -98,7 +115,11 @@ def test_rescue_and_back(driver: LibvirtDriver, spec: ServerSpec) -> None:
     driver.rescue(Work(), spec)
 
     def files() -> list[str]:
-        return [Path(s.get("file", "")).name for s in root_of(driver, spec).findall("devices/disk/source")]
+        return [
+            Path(s.get("file", "")).name
+            for s in root_of(driver, spec).findall("devices/disk/source")
+        ]
+
     assert files() == ["disk.rescue", "disk", "disk.config"]
     assert driver.power_state(spec.id) == RUNNING
     driver.power(Work(), spec, "hard_reboot", 0)
@@ -134,15 +155,26 @@ def test_an_image_larger_than_the_disk_is_refused(driver: LibvirtDriver, spec: S
 def nbd_volume(tmp_path: Path) -> Iterator[Disk]:
     image, socket = tmp_path / "v.qcow2", tmp_path / "v.s"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "8M"], check=True)
-    process = subprocess.Popen(["qemu-storage-daemon",
-                                "--blockdev", f"file,node-name=f,filename={image}",
-                                "--blockdev", "qcow2,node-name=q,file=f",
-                                "--nbd-server", f"addr.type=unix,addr.path={socket},max-connections=8",
-                                "--export", "nbd,id=e,node-name=q,name=vol,writable=on"])
+    process = subprocess.Popen(
+        [
+            "qemu-storage-daemon",
+            "--blockdev",
+            f"file,node-name=f,filename={image}",
+            "--blockdev",
+            "qcow2,node-name=q,file=f",
+            "--nbd-server",
+            f"addr.type=unix,addr.path={socket},max-connections=8",
+            "--export",
+            "nbd,id=e,node-name=q,name=vol,writable=on",
+        ]
+    )
     while not socket.exists():
         assert process.poll() is None
-    yield Disk(kind="volume", volume_id=str(uuid.uuid4()),
-               connection={"driver_volume_type": "nbd", "data": {"socket": str(socket), "export": "vol"}})
+    yield Disk(
+        kind="volume",
+        volume_id=str(uuid.uuid4()),
+        connection={"driver_volume_type": "nbd", "data": {"socket": str(socket), "export": "vol"}},
+    )
     process.terminate()
     process.wait()
 
@@ -155,8 +187,11 @@ def test_volumes_are_plugged_swapped_and_unplugged(
     assert found == {"device_name": "/dev/vdb"} == driver.attach_disk(Work(), spec.id, nbd_volume)
     raw = tmp_path / "v.raw"
     raw.write_bytes(bytes(8 * 1024**2))
-    new = Disk(kind="volume", volume_id=str(uuid.uuid4()),
-               connection={"driver_volume_type": "local", "data": {"path": str(raw), "format": "raw"}})
+    new = Disk(
+        kind="volume",
+        volume_id=str(uuid.uuid4()),
+        connection={"driver_volume_type": "local", "data": {"path": str(raw), "format": "raw"}},
+    )
     driver.swap_disk(Work(), spec.id, nbd_volume, new)
     sources = [s.attrib for s in root_of(driver, spec).findall("devices/disk/source")]
     assert sources[1].get("file") == str(raw)
@@ -172,8 +207,12 @@ def test_ports_are_plugged_and_a_guest_that_keeps_one_is_said(
     driver: LibvirtDriver, spec: ServerSpec, hypervisor: Hypervisor
 ) -> None:
     driver.build(Work(), spec)
-    nic = Nic(port_id=str(uuid.uuid4()), network_id="n", mac_address="fa:16:3e:00:00:02",
-              details={"datapath_type": "netdev"})
+    nic = Nic(
+        port_id=str(uuid.uuid4()),
+        network_id="n",
+        mac_address="fa:16:3e:00:00:02",
+        details={"datapath_type": "netdev"},
+    )
     driver.attach_nic(Work(), spec.id, nic)
     driver.attach_nic(Work(), spec.id, nic)
     assert len(root_of(driver, spec).findall("devices/interface")) == 2
@@ -194,9 +233,13 @@ def test_a_cold_move_takes_the_disks_along(
     offered = driver.move_out(Work(), spec, "other", "cold", None)
     assert driver.power_state(spec.id) == SHUTDOWN and offered is not None
     from compute.agent import transfer
+
     fetched = tmp_path / "disk"
     transfer.fetch(offered["peer"]["url"], "disk", fetched, lambda: None)
-    subprocess.run(["qemu-img", "compare", "-q", str(driver.store.path(spec.id, "disk")), str(fetched)], check=True)
+    subprocess.run(
+        ["qemu-img", "compare", "-q", str(driver.store.path(spec.id, "disk")), str(fetched)],
+        check=True,
+    )
     with pytest.raises(transfer.TransferFailed, match="404"):
         transfer.fetch(offered["peer"]["url"] + "x", "disk", fetched, lambda: None)
     with pytest.raises(transfer.TransferFailed, match="404"):

@@ -1,5 +1,5 @@
-"""A console proxy's other end: a serial line that echoes, and a VNC screen (RFC 6143) of one colour that remembers the keys
-it was sent. Both over WebSocket, on a free port of 127.0.0.1."""
+"""A console proxy's other end, over WebSocket on a free port of 127.0.0.1: a serial line that
+echoes, and a VNC screen (RFC 6143) of one colour that remembers the keys it was sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMAT = struct.pack(">BBBBHHHBBBxxx", 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
 
 
 class FakeConsole:
-    "`keys`: the X keysyms that were pressed on the screen; `typed`: what came over the serial line."
+    "`keys`: the X keysyms pressed on the screen; `typed`: what came over the serial line."
 
     def __init__(self) -> None:
         self.keys: list[int] = []

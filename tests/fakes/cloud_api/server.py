@@ -23,8 +23,9 @@ class _Anything(BaseConverter):
 
 
 class FakeCloud:
-    """The whole stand-in. `down`: services that answer nothing; `failing`: {service: (status,
-    body)}; `log`: every (method, path) that came; `account`: headers of the object store's account; `world`: what it knows."""
+    """The whole stand-in. `down`: services that do not answer; `failing`: {service: (status, text)}
+    `log`: every (method, path) that came; `account`: headers of the object store's account;
+    `world`: what it knows."""
 
     def __init__(self) -> None:
         self.world = World()

@@ -1,4 +1,5 @@
-"""The console proxy: a good token gets bytes both ways, a bad one a 403, and no file outside is served."""
+"""The console proxy: a good token gets bytes both ways, a bad one a 403, and no file outside is
+served."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ class Console:
             started.set()
 
         def serve() -> None:
-            asyncio.run(run(proxy, "127.0.0.1", 0, begin, lambda: asyncio.to_thread(self.ended.wait)))
+            asyncio.run(
+                run(proxy, "127.0.0.1", 0, begin, lambda: asyncio.to_thread(self.ended.wait))
+            )
 
         self.thread = threading.Thread(target=serve)
         self.thread.start()
@@ -127,7 +130,13 @@ def test_pages(console: Console) -> None:
     assert console.get("/novnc/core/rfb.js")[0] == 200
     assert console.get("/healthcheck") == (200, b"OK")
     assert console.get("/metrics")[0] == 200
-    for path in ("/novnc/../secret", "/novnc/%2e%2e/secret", "/novnc//etc/passwd", "/novnc/core", "/x"):
+    for path in (
+        "/novnc/../secret",
+        "/novnc/%2e%2e/secret",
+        "/novnc//etc/passwd",
+        "/novnc/core",
+        "/x",
+    ):
         assert console.get(path)[0] == 404
 
 

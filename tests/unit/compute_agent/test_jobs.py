@@ -1,4 +1,5 @@
-"""Orders: journaled, carried out once in the right order, reported exactly once, also across a crash."""
+"""Orders: journaled, carried out once in the right order, reported exactly once, also across a
+crash."""
 
 from __future__ import annotations
 
@@ -168,11 +169,27 @@ def test_a_deletion_overtakes_what_waits_and_stops_what_runs(
 
 def test_a_killed_agent_resumes_what_it_had_accepted(tmp_path: Path, conductor: Conductor) -> None:
     journal = Journal(tmp_path / "jobs")
-    arguments = {"spec": {"id": "s1", "name": "n", "project_id": "p", "user_id": "u", "vcpus": 1,
-                          "memory_mib": 64, "unknown": "of a newer conductor"}}
+    arguments = {
+        "spec": {
+            "id": "s1",
+            "name": "n",
+            "project_id": "p",
+            "user_id": "u",
+            "vcpus": 1,
+            "memory_mib": 64,
+            "unknown": "of a newer conductor",
+        }
+    }
     journal.write(Job(id="j1", method="build", subject="s1", arguments=arguments))
-    journal.write(Job(id="j0", method="destroy", subject="s0", arguments={"server_id": "s0"},
-                      outcome={"ok": True, "fault": "", "detail": None, "power_state": 0}))
+    journal.write(
+        Job(
+            id="j0",
+            method="destroy",
+            subject="s0",
+            arguments={"server_id": "s0"},
+            outcome={"ok": True, "fault": "", "detail": None, "power_state": 0},
+        )
+    )
     (tmp_path / "jobs" / "half.json").write_text('{"id": "ha')
     agent = Agent(tmp_path, conductor)
     agent.jobs.resume()

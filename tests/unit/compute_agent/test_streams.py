@@ -23,8 +23,14 @@ from compute.agent.qcow2 import CLUSTER, Qcow2Stream, RawStream
 def exported(path: Path, kind: str) -> Iterator[Path]:
     socket = path.with_suffix(".sock")
     process = subprocess.Popen(
-        ["qemu-nbd", "--read-only", "--persistent", f"--format={kind}", f"--socket={socket}",
-         str(path)]
+        [
+            "qemu-nbd",
+            "--read-only",
+            "--persistent",
+            f"--format={kind}",
+            f"--socket={socket}",
+            str(path),
+        ]
     )
     try:
         deadline = time.monotonic() + 20

@@ -1,4 +1,4 @@
-"What every page keeps: rights, a constant number of calls, a plain sentence when a service is away."
+"What every page keeps: rights, a constant number of calls, a sentence when a service is away."
 
 import time
 

@@ -105,12 +105,14 @@ def test_an_emptied_device_takes_writes_again_at_once(disks):
 
 def test_a_failing_device_is_replaced_and_below_quorum_nothing_is_acknowledged(disks, tmp_path):
     for name in ("d1", "d2"):
+        shutil.rmtree(tmp_path / name, ignore_errors=True)
         (tmp_path / name).write_text("a file where the directory should be")
-        stored = disks.put(new_id(), [SMALL], 3)
+        stored = disks.put("0" * 32, [SMALL], 3)
         large = disks.put(new_id(), [LARGE], 3)
         assert disks.verify(stored.locator) == [] == disks.verify(large.locator)
-        assert name not in stored.locator.split(" ", 3)[3]
+        assert name not in {c.device for c in Locator.parse(stored.locator).copies}
     assert not stored.complete and len(Locator.parse(stored.locator).copies) == 2
+    shutil.rmtree(tmp_path / "d3")
     (tmp_path / "d3").write_text("")
     for data in (SMALL, LARGE):
         with pytest.raises(NoRoom):

@@ -123,7 +123,6 @@ class Snapshot:
                 "qemu-nbd",
                 "--read-only",
                 "--persistent",
-                "--force-share",
                 f"--format={disk_format(path)}",
                 f"--socket={socket}",
                 str(path),

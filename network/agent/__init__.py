@@ -1,0 +1,1 @@
+"What runs on every node: the metadata agent. OVN's own controller does all the rest."
