@@ -62,9 +62,19 @@ def create_app(
     )
     placement = create_placement(config, authenticate=authenticate, deps=deps)
     inner: Any = ProjectInPath(app.wsgi_app)
-    app.wsgi_app = DispatcherMiddleware(inner, {"/placement": placement.wsgi_app})  # type: ignore[method-assign]
+    app.wsgi_app = DispatcherMiddleware(inner, {"/placement": _rooted(placement.wsgi_app)})  # type: ignore[method-assign]
     app.extensions["placement"] = placement
     return app
+
+
+def _rooted(app: Any) -> Any:
+    "Clients ask for the version document at /placement, without a slash."
+
+    def rooted(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        return app(environ, start_response)
+
+    return rooted
 
 
 def application() -> Flask:

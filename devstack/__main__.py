@@ -1,4 +1,5 @@
-"python -m devstack COMMAND: the second half of every command, inside the virtual environment and the namespaces."
+"""python -m devstack COMMAND: the second half of every command, inside the virtual environment
+and the namespaces."""
 
 from __future__ import annotations
 
@@ -47,21 +48,27 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
     "Dispatch; imports only what the command needs."
     if arguments.command == "up":
         from devstack.up import up
+
         up(paths)
     elif arguments.command == "down":
         from devstack.down import down
+
         down(paths, purge=arguments.purge)
     elif arguments.command == "status":
         from devstack.status import status
+
         return status(paths)
     elif arguments.command == "logs":
         log = paths.log / f"{arguments.name}.log"
         if not arguments.name or not log.exists():
-            raise Refused("Logs: " + ", ".join(sorted(path.stem for path in paths.log.glob("*.log"))))
+            raise Refused(
+                "Logs: " + ", ".join(sorted(path.stem for path in paths.log.glob("*.log")))
+            )
         follow = ["-F"] if arguments.follow else []
         os.execvp("tail", ["tail", "-n", str(arguments.lines), *follow, str(log)])
     elif arguments.command == "restart":
         from devstack.supervision import Supervisor
+
         keeper = Supervisor(paths)
         if not keeper.alive() or arguments.name not in keeper.states():
             known = ", ".join(sorted(keeper.states())) if keeper.alive() else "nothing runs"
@@ -69,9 +76,11 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
         keeper.restart(arguments.name)
     elif arguments.command == "image":
         from devstack.images import build
+
         build(paths, arguments.kind, quiet=arguments.quiet)
     elif arguments.command == "test":
         from devstack.testing import main as run_all
+
         return run_all(paths, arguments.only)
     return None
 

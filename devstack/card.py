@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from devstack.progress import console
 from devstack.programs import packages
+from devstack.progress import console
 from devstack.seed import IMAGE, KEY, NETWORK, USER, Result
 from devstack.settings import USERS, Settings
 
@@ -18,11 +18,15 @@ def lines(settings: Settings, result: Result, took_s: float) -> list[tuple[str, 
     shown += [(f"User {name}", settings.secrets[name]) for name in USERS]
     shown += [
         ("Settings", f"source {settings.paths.etc}/openrc   (administrator: openrc-admin)"),
-        ("A server", f"{enter}openstack server create --image {IMAGE} --flavor t1.nano --network {NETWORK} "
-                     f"--key-name {KEY} --wait second"),
+        (
+            "A server",
+            f"{enter}openstack server create --image {IMAGE} --flavor t1.nano --network {NETWORK} "
+            f"--key-name {KEY} --wait second",
+        ),
         ("The first one", f"{enter}ssh -i {result.key_file} {USER}@{result.floating_ip}"),
         ("Its log", f"{enter}openstack console log show {result.server}"),
-        ("Time", f"{took_s:.0f} s")]
+        ("Time", f"{took_s:.0f} s"),
+    ]
     return shown
 
 
@@ -37,6 +41,7 @@ def show(settings: Settings, result: Result, took_s: float) -> None:
         return
     from rich.panel import Panel
     from rich.table import Table
+
     table = Table.grid(padding=(0, 2))
     for label, text in shown:
         table.add_row(f"[bold]{label}[/]", text)

@@ -1,4 +1,5 @@
-"""`devstack/down [--purge]`: stop everything that is ours; with --purge nothing is left of the cloud."""
+"""`devstack/down [--purge]`: stop everything that is ours; with --purge nothing is left of the
+cloud."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from devstack import machine
 from devstack.paths import Paths
-from devstack.preflight import mark_of
 from devstack.progress import step
 from devstack.supervision import Supervisor, running
 
@@ -19,7 +19,8 @@ _FOLDERS = ("etc/altostratus", "var/lib/altostratus", "var/log/altostratus", "ru
 
 
 def down(paths: Paths, *, purge: bool) -> None:
-    "Stop services, servers and daemons, in this order, so that the wanted state of the servers stays what it is."
+    """Stop services, servers and daemons, in this order, so that the wanted state of the servers
+    stays what it is."""
     shared = machine.shared_daemons(paths)
     keeper = Supervisor(paths)
     if keeper.alive():
@@ -41,20 +42,31 @@ def down(paths: Paths, *, purge: bool) -> None:
 
 def _ours(name: str) -> bool:
     from devstack.programs import SERVICES
+
     return name in {program.name for program in SERVICES}
 
 
 def _virsh(*arguments: str) -> list[str]:
-    done = subprocess.run(["virsh", "-q", "-c", "qemu:///system", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["virsh", "-q", "-c", "qemu:///system", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.stdout.split() if done.returncode == 0 else []
 
 
 def _end_domains(paths: Paths, *, undefine: bool) -> int:
-    "Domains whose disks lie in this cloud's state; those of others on the same libvirt are left alone."
+    """Domains whose disks lie in this cloud's state; those of others on the same libvirt are
+    left alone."""
     count = 0
     for name in _virsh("list", "--all", "--uuid"):
-        described = subprocess.run(["virsh", "-q", "-c", "qemu:///system", "dumpxml", name], capture_output=True,
-                                   text=True, check=False).stdout
+        described = subprocess.run(
+            ["virsh", "-q", "-c", "qemu:///system", "dumpxml", name],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
         if str(paths.state) not in described:
             continue
         count += 1
@@ -66,25 +78,51 @@ def _end_domains(paths: Paths, *, undefine: bool) -> int:
 
 def _clear_network(foreign_switch: bool) -> None:
     for bridge in ("br-ex", "br-int") if not foreign_switch else ("br-ex",):
-        subprocess.run(["ovs-vsctl", "--timeout=10", "--if-exists", "del-br", bridge], capture_output=True, check=False)
+        subprocess.run(
+            ["ovs-vsctl", "--timeout=10", "--if-exists", "del-br", bridge],
+            capture_output=True,
+            check=False,
+        )
     if foreign_switch:
-        for key in ("ovn-remote", "ovn-bridge-mappings", "ovn-encap-ip", "ovn-encap-type", "ovn-cms-options",
-                    "ovn-monitor-all", "ovn-bridge", "ovn-bridge-datapath-type"):
-            subprocess.run(["ovs-vsctl", "--timeout=10", "remove", "Open_vSwitch", ".", "external-ids", key],
-                           capture_output=True, check=False)
-    subprocess.run(["nft", "delete", "table", "ip", "altostratus"], capture_output=True, check=False)
-    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False).stdout
+        for key in (
+            "ovn-remote",
+            "ovn-bridge-mappings",
+            "ovn-encap-ip",
+            "ovn-encap-type",
+            "ovn-cms-options",
+            "ovn-monitor-all",
+            "ovn-bridge",
+            "ovn-bridge-datapath-type",
+        ):
+            subprocess.run(
+                ["ovs-vsctl", "--timeout=10", "remove", "Open_vSwitch", ".", "external-ids", key],
+                capture_output=True,
+                check=False,
+            )
+    subprocess.run(
+        ["nft", "delete", "table", "ip", "altostratus"], capture_output=True, check=False
+    )
+    listed = subprocess.run(
+        ["ip", "netns", "list"], capture_output=True, text=True, check=False
+    ).stdout
     for line in listed.splitlines():
         if line.startswith("ovnmeta-"):
-            subprocess.run(["ip", "netns", "del", line.split()[0]], capture_output=True, check=False)
+            subprocess.run(
+                ["ip", "netns", "del", line.split()[0]], capture_output=True, check=False
+            )
 
 
 def end_marked(paths: Paths) -> None:
-    "End every process that carries the mark of this cloud: what a killed supervisor has left. Not the one that asks."
+    """End every process that carries the mark of this cloud: what a killed supervisor has left.
+    Not the one that asks."""
     mine = _ancestors()
-    left = [int(folder.name) for folder in Path("/proc").iterdir()
-            if folder.name.isdigit() and int(folder.name) not in mine and mark_of(int(folder.name)) == paths.mark
-            and not _holds(int(folder.name)) and _daemon(int(folder.name))]
+    left = [
+        int(folder.name)
+        for folder in Path("/proc").iterdir()
+        if folder.name.isdigit()
+        and int(folder.name) not in mine
+        and _daemon(paths, int(folder.name))
+    ]
     for number, patience_s in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
         for pid in left:
             try:
@@ -97,21 +135,22 @@ def end_marked(paths: Paths) -> None:
         left = [pid for pid in left if running(pid)]
 
 
-def _daemon(pid: int) -> bool:
-    "Started by a supervisor (it says so in the environment), or supervisor itself; not a shell of devstack/run."
+def _daemon(paths: Paths, pid: int) -> bool:
+    """Whether a supervisor of this cloud has started it, or it is that supervisor. A process
+    that names itself writes over its environment; those are known by the folder that
+    supervisor starts everything in."""
+    folder = Path(f"/proc/{pid}")
     try:
-        environ = Path(f"/proc/{pid}/environ").read_bytes()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if (folder / "cwd").readlink() == paths.state:
+            return True
+        environ = (folder / "environ").read_bytes().split(b"\0")
+        command = (folder / "cmdline").read_bytes()
     except OSError:
         return False
-    return b"SUPERVISOR_PROCESS_NAME=" in environ or b"supervisor.supervisord" in command
-
-
-def _holds(pid: int) -> bool:
-    try:
-        return b"ALTOSTRATUS_HOLDER=" in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return True
+    if f"ALTOSTRATUS_CLOUD={paths.mark}".encode() not in environ:
+        return False
+    supervised = any(pair.startswith(b"SUPERVISOR_PROCESS_NAME=") for pair in environ)
+    return supervised or b"supervisor.supervisord" in command
 
 
 def _ancestors() -> set[int]:
@@ -124,7 +163,7 @@ def _ancestors() -> set[int]:
 
 def _purge(paths: Paths) -> None:
     if paths.instance:
-        # The folders are bind mounts as long as this process is inside: the launcher removes the rest.
+        # Bind mounts as long as this process is inside: the launcher removes the rest.
         for name in _FOLDERS[:3]:
             shutil.rmtree(paths.root / name, ignore_errors=True)
         return

@@ -1,6 +1,6 @@
-"""The virtual environment: made from /usr/bin/python3 with Debian's packages visible, because the bindings of libvirt, rados
-and rbd exist only there. It holds what the project needs; the project itself runs from the checkout, so that a change of the
-code is there after a restart."""
+"""The virtual environment: made from /usr/bin/python3 with Debian's packages visible, because
+the bindings of libvirt, rados and rbd exist only there. It holds what the project needs; the
+project itself runs from the checkout, so that a change of the code is there after a restart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def requirements(extras: list[str], setup: Path = REPO / "setup.cfg") -> list[st
 
 
 def ensure(paths: Paths, extras: list[str]) -> None:
-    "Make the environment, or bring it to what setup.cfg asks for. Raises Refused with pip's own words."
+    """Make the environment, or bring it to what setup.cfg asks for. Raises Refused with pip's
+    own words."""
     if paths.venv_given:
         if not paths.python.exists():
             raise Refused(f"ALTOSTRATUS_VENV is {paths.venv}, and there is no bin/python in it.")
@@ -51,26 +52,48 @@ def ensure(paths: Paths, extras: list[str]) -> None:
 def _make(venv: Path) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     venv.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([SYSTEM_PYTHON, "-m", "venv", "--system-site-packages", str(venv)],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [SYSTEM_PYTHON, "-m", "venv", "--system-site-packages", str(venv)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise Refused(f"{SYSTEM_PYTHON} -m venv {venv}: {(done.stdout + done.stderr)[-600:]}")
 
 
 def _pip(paths: Paths, wanted: list[str]) -> None:
     done = subprocess.run(
-        [str(paths.python), "-m", "pip", "install", "-q", "--disable-pip-version-check",
-         "--upgrade-strategy", "only-if-needed", *wanted],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        [
+            str(paths.python),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "--upgrade-strategy",
+            "only-if-needed",
+            *wanted,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise Refused(f"pip could not install what setup.cfg asks for:\n{done.stdout[-1500:]}")
 
 
 def run_module(paths: Paths, module: str, arguments: list[str]) -> str:
     "Run a module in the environment; its last line. Raises Refused with what it printed."
-    done = subprocess.run([str(paths.python), "-m", module, *arguments], text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, **paths.environment()})
+    done = subprocess.run(
+        [str(paths.python), "-m", module, *arguments],
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **paths.environment()},
+    )
     lines = done.stdout.strip().splitlines() or [""]
     if done.returncode:
         raise Refused("\n".join(lines[-15:]))

@@ -27,7 +27,8 @@ def recipe(kind: str) -> str:
 
 
 def build(paths: Paths, kind: str, *, quiet: bool = False) -> Path:
-    "The image, built if it is not there. Raises Refused for an unknown kind and when it cannot be built."
+    """The image, built if it is not there. Raises Refused for an unknown kind and when it cannot
+    be built."""
     if kind not in KINDS:
         raise Refused(f"There is no guest image {kind!r}; there are: {', '.join(KINDS)}")
     out = path_of(paths, kind)
@@ -48,7 +49,9 @@ def build(paths: Paths, kind: str, *, quiet: bool = False) -> Path:
 def _build(paths: Paths, kind: str, out: Path) -> None:
     if kind == "tiny":
         from devstack.guest import tiny
+
         tiny.build(out, paths.cache)
     else:
         from devstack.guest import debian
+
         debian.build(out, paths.cache)

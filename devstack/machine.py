@@ -1,4 +1,5 @@
-"""Questions to the machine: which daemons run already, which datapath its kernel has, where its default route goes."""
+"""Questions to the machine: which daemons run already, which datapath its kernel has, where its
+default route goes."""
 
 from __future__ import annotations
 
@@ -15,8 +16,10 @@ from devstack.programs import OVS_RUN, Shared
 def shared_daemons(paths: Paths) -> Shared:
     "Daemons that somebody else has started: we use them and neither stop nor configure them."
     return Shared(
-        rabbitmq=_foreign_port(paths, 5672), openvswitch=_foreign_socket(paths, OVS_RUN / "db.sock", "ovsdb-server"),
-        libvirt=_foreign_socket(paths, Path("/run/libvirt/libvirt-sock"), "libvirtd"))
+        rabbitmq=_foreign_port(paths, 5672),
+        openvswitch=_foreign_socket(paths, OVS_RUN / "db.sock", "ovsdb-server"),
+        libvirt=_foreign_socket(paths, Path("/run/libvirt/libvirt-sock"), "libvirtd"),
+    )
 
 
 def _foreign_port(paths: Paths, port: int) -> bool:
@@ -46,11 +49,13 @@ def _foreign_socket(paths: Paths, path: Path, program: str) -> bool:
 
 
 def kernel_datapath() -> bool:
-    "Whether the kernel has Open vSwitch's datapath (generic netlink family ovs_datapath); loads the module if there is one."
+    """Whether the kernel has Open vSwitch's datapath (generic netlink family ovs_datapath);
+    loads the module if there is one."""
     subprocess.run(["modprobe", "-q", "openvswitch"], capture_output=True, check=False)
     from pyroute2 import GenericNetlinkSocket
     from pyroute2.netlink import genlmsg
     from pyroute2.netlink.exceptions import NetlinkError
+
     with GenericNetlinkSocket() as netlink:
         try:
             netlink.bind("ovs_datapath", genlmsg)
@@ -61,7 +66,9 @@ def kernel_datapath() -> bool:
 
 def default_route() -> tuple[str, str] | None:
     "(interface, source address) of the IPv4 default route."
-    shown = subprocess.run(["ip", "-4", "route", "get", "1.1.1.1"], capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        ["ip", "-4", "route", "get", "1.1.1.1"], capture_output=True, text=True, check=False
+    )
     words = shown.stdout.split()
     if shown.returncode or "dev" not in words or "src" not in words:
         return None

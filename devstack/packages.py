@@ -1,4 +1,5 @@
-"""Debian packages: only the missing ones are installed, and no daemon is started by their installation."""
+"""Debian packages: only the missing ones are installed, and no daemon is started by their
+installation."""
 
 from __future__ import annotations
 
@@ -13,10 +14,25 @@ from devstack.progress import Refused, step
 
 BASE = ["python3-venv", "ca-certificates", "iproute2", "util-linux", "kmod", "e2fsprogs", "cpio"]
 CLOUD = [
-    "rabbitmq-server", "libvirt-daemon-system", "libvirt-clients", "python3-libvirt",
-    "qemu-system-x86", "qemu-utils", "openvswitch-switch", "openvswitch-common", "ovn-central",
-    "ovn-common", "ovn-host", "ethtool", "nftables", "openssh-client", "procps",
-    "python3-openvswitch", "ovmf", "swtpm-tools"]
+    "rabbitmq-server",
+    "libvirt-daemon-system",
+    "libvirt-clients",
+    "python3-libvirt",
+    "qemu-system-x86",
+    "qemu-utils",
+    "openvswitch-switch",
+    "openvswitch-common",
+    "ovn-central",
+    "ovn-common",
+    "ovn-host",
+    "ethtool",
+    "nftables",
+    "openssh-client",
+    "procps",
+    "python3-openvswitch",
+    "ovmf",
+    "swtpm-tools",
+]
 TEST = ["git", "chromium"]
 
 
@@ -25,7 +41,10 @@ def missing(wanted: Iterable[str]) -> list[str]:
     names = list(wanted)
     shown = subprocess.run(
         ["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n", *names],
-        capture_output=True, text=True, check=False)
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     there = {line[3:].strip() for line in shown.stdout.splitlines() if line.startswith("ii")}
     return [name for name in names if name not in there]
 
@@ -47,16 +66,23 @@ def _apt(names: list[str]) -> None:
     options = ["-o", "DPkg::Lock::Timeout=600", "-qq"]
     with _daemons_stay_off():
         for arguments in (["update"], ["install", "-y", "--no-install-recommends", *names]):
-            done = subprocess.run(["apt-get", *options, *arguments], env=found, check=False,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            done = subprocess.run(
+                ["apt-get", *options, *arguments],
+                env=found,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
             if done.returncode and arguments[0] == "install":
                 tail = "\n".join(done.stdout.splitlines()[-8:])
                 raise Refused(f"apt-get could not install {' '.join(names)}:\n{tail}")
 
 
 class _daemons_stay_off:  # noqa: N801 used like a function
-    """While it is open, maintainer scripts may not start daemons (policy-rc.d(8)): devstack starts its own, and the machine's
-    own RabbitMQ or Open vSwitch would take their ports. A policy that is there already is left alone."""
+    """While it is open, maintainer scripts may not start daemons (policy-rc.d(8)): devstack
+    starts its own, and the machine's own RabbitMQ or Open vSwitch would take their ports. A
+    policy that is there already is left alone."""
 
     _policy = Path("/usr/sbin/policy-rc.d")
 

@@ -44,9 +44,12 @@ class Paths:
         shared = Path("/") if instance else root
         given = environ.get("ALTOSTRATUS_VENV", "")
         return cls(
-            root=root, instance=instance, venv_given=bool(given),
+            root=root,
+            instance=instance,
+            venv_given=bool(given),
             venv=Path(given) if given else shared / "opt/altostratus",
-            cache=Path(environ.get("ALTOSTRATUS_CACHE") or shared / "var/cache/altostratus"))
+            cache=Path(environ.get("ALTOSTRATUS_CACHE") or shared / "var/cache/altostratus"),
+        )
 
     @property
     def etc(self) -> Path:
@@ -75,15 +78,19 @@ class Paths:
 
     @property
     def mark(self) -> str:
-        "What the environment of every daemon of this cloud carries as ALTOSTRATUS_CLOUD, and of no other's."
+        """What the environment of every daemon of this cloud carries as ALTOSTRATUS_CLOUD, and
+        of no other's."""
         return f"{self.root}#{self.instance}"
 
     def environment(self) -> dict[str, str]:
         "The variables by which a child process finds the same cloud."
         found = {
-            "ALTOSTRATUS_ROOT": str(self.root), "ALTOSTRATUS_ETC": str(self.etc),
-            "ALTOSTRATUS_CACHE": str(self.cache), "ALTOSTRATUS_CLOUD": self.mark,
-            "PYTHONPATH": str(REPO)}
+            "ALTOSTRATUS_ROOT": str(self.root),
+            "ALTOSTRATUS_ETC": str(self.etc),
+            "ALTOSTRATUS_CACHE": str(self.cache),
+            "ALTOSTRATUS_CLOUD": self.mark,
+            "PYTHONPATH": str(REPO),
+        }
         if self.instance:
             found["ALTOSTRATUS_INSTANCE"] = self.instance
         if self.venv_given:

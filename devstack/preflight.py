@@ -1,4 +1,5 @@
-"""What must be true before anything is touched; each refusal says how to make it true. Standard library only."""
+"""What must be true before anything is touched; each refusal says how to make it true. Standard
+library only."""
 
 from __future__ import annotations
 
@@ -32,8 +33,9 @@ def machine(paths: Paths) -> None:
     free = shutil.disk_usage(below).free / 2**30
     if fresh and free < DISK_GIB:
         raise Refused(
-            f"{below} has {free:.1f} GiB free and a cloud needs {DISK_GIB:.0f} GiB: make room, or name a "
-            f"folder on another disk, ALTOSTRATUS_ROOT=/big/disk devstack/up")
+            f"{below} has {free:.1f} GiB free and a cloud needs {DISK_GIB:.0f} GiB: make room, "
+            f"or name a folder on another disk, ALTOSTRATUS_ROOT=/big/disk devstack/up"
+        )
 
 
 def listeners() -> dict[int, set[int]]:
@@ -68,8 +70,9 @@ def owner(inodes: set[int]) -> tuple[int, str] | None:
 
 
 def mark_of(pid: int) -> str:
-    """ALTOSTRATUS_CLOUD in the environment of a process or of one it descends from; empty when it is none of a cloud's. A
-    process that names itself (setproctitle) writes over its own environment, hence the ancestors."""
+    """ALTOSTRATUS_CLOUD in the environment of a process or of one it descends from; empty when
+    it is none of a cloud's. A process that names itself (setproctitle) writes over its own
+    environment, hence the ancestors."""
     while pid > 1:
         try:
             pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
@@ -98,4 +101,5 @@ def ports(paths: Paths, wanted: Iterable[tuple[str, int]]) -> None:
     if taken:
         raise Refused(
             "; ".join(taken) + ". Stop it, or run the cloud beside it in its own namespaces: "
-            "devstack/up --instance NAME")
+            "devstack/up --instance NAME"
+        )

@@ -1,7 +1,8 @@
 """The first half of every command, with nothing but the standard library of /usr/bin/python3.
 
-Refuses what cannot work, installs Debian packages and the virtual environment for the commands that need them, enters the
-namespaces of an instance, and becomes `python -m devstack COMMAND` there.
+Refuses what cannot work, installs Debian packages and the virtual environment for the commands
+that need them, enters the namespaces of an instance, and becomes `python -m devstack COMMAND`
+there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _RUN = "run"
 
 
 def main(argv: list[str]) -> None:
-    "Prepare what the command needs, then become it. Exits with 1 and a sentence when that cannot be."
+    """Prepare what the command needs, then become it. Exits with 1 and a sentence when that
+    cannot be."""
     if not argv or argv[0] not in COMMANDS:
         sys.exit(f"usage: devstack/{{{','.join(COMMANDS)}}}")
     command, rest = argv[0], _instance_argument(argv[1:])
@@ -55,7 +57,8 @@ def main(argv: list[str]) -> None:
 
 
 def _run(paths: Paths, command: list[str]) -> None:
-    "Become a command inside the cloud's namespaces, with the programs of its environment first on the path."
+    """Become a command inside the cloud's namespaces, with the programs of its environment first
+    on the path."""
     if not command:
         raise Refused("devstack/run [--instance NAME] COMMAND [ARGUMENTS]")
     path = f"{paths.venv}/bin:{os.environ.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}"

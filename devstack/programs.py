@@ -1,4 +1,5 @@
-"""Every process of the cloud: ours and the daemons that it stands on. One table; supervisor, status and tests read it."""
+"""Every process of the cloud: ours and the daemons that it stands on. One table; supervisor,
+status and tests read it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ CONTROL, NODE, INFRA = "control", "node", "infra"
 
 @dataclass(frozen=True)
 class Program:
-    "One process under supervisor. `port` is what it listens on, `health` where GET /healthcheck answers."
+    """One process under supervisor. `port` is what it listens on, `health` where GET
+    /healthcheck answers."""
 
     name: str
     command: tuple[str, ...]
@@ -31,8 +33,16 @@ class Program:
 def _service(package: str, command: str, group: str, port: int = 0, health: int = 0) -> Program:
     parts = command.split()
     name = package if command == "api" else f"{package}-{parts[0].removesuffix('-agent')}"
-    return Program(name, (sys.executable, "-m", package, *parts), group, port=port,
-                   health=health or port, package=package)
+    return Program(
+        name,
+        (sys.executable, "-m", package, *parts),
+        group,
+        port=port,
+        health=health or port,
+        package=package,
+        # glibc gives every thread an arena of its own, and keeps what was freed in each.
+        environment={"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"},
+    )
 
 
 SERVICES = (
@@ -53,12 +63,15 @@ SERVICES = (
 
 
 def services(repo: Path = REPO) -> list[Program]:
-    """Our own processes: those whose package is in this checkout, without those that $ALTOSTRATUS_WITHOUT names (a comma between
-    two), for a smaller cloud or to run one of them in a debugger."""
+    """Our own processes: those whose package is in this checkout, without those that
+    $ALTOSTRATUS_WITHOUT names (a comma between two), for a smaller cloud or to run one of
+    them in a debugger."""
     without = set(os.environ.get("ALTOSTRATUS_WITHOUT", "").split(","))
     return [
-        program for program in SERVICES
-        if program.name not in without and (repo / program.package / "__main__.py").exists()]
+        program
+        for program in SERVICES
+        if program.name not in without and (repo / program.package / "__main__.py").exists()
+    ]
 
 
 def packages(repo: Path = REPO) -> list[str]:
@@ -83,8 +96,11 @@ def infrastructure(paths: Paths, shared: Shared) -> list[Program]:
     "The daemons that we start ourselves, in the order in which they need each other."
     wanted: list[Program] = []
     adders: list[tuple[bool, Callable[[Paths], list[Program]]]] = [
-        (shared.rabbitmq, _rabbitmq), (shared.openvswitch, _openvswitch), (False, _ovn),
-        (shared.libvirt, _libvirt)]
+        (shared.rabbitmq, _rabbitmq),
+        (shared.openvswitch, _openvswitch),
+        (False, _ovn),
+        (shared.libvirt, _libvirt),
+    ]
     for there, programs_of in adders:
         if not there:
             wanted += programs_of(paths)
@@ -94,32 +110,67 @@ def infrastructure(paths: Paths, shared: Shared) -> list[Program]:
 def _rabbitmq(paths: Paths) -> list[Program]:
     base = paths.state / "rabbitmq"
     found = {
-        "HOME": str(base), "RABBITMQ_NODENAME": "altostratus@localhost", "RABBITMQ_MNESIA_BASE": str(base / "mnesia"),
-        "RABBITMQ_LOGS": "-", "RABBITMQ_LOG_BASE": str(paths.log), "RABBITMQ_CONFIG_FILE": str(paths.etc / "rabbitmq.conf"),
+        "HOME": str(base),
+        "RABBITMQ_NODENAME": "altostratus@localhost",
+        "RABBITMQ_MNESIA_BASE": str(base / "mnesia"),
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_LOG_BASE": str(paths.log),
+        "RABBITMQ_CONFIG_FILE": str(paths.etc / "rabbitmq.conf"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(paths.etc / "rabbitmq-plugins"),
         "RABBITMQ_CONF_ENV_FILE": str(paths.etc / "rabbitmq-env.conf"),
-        "RABBITMQ_PID_FILE": str(paths.run / "rabbitmq.pid"), "RABBITMQ_DIST_PORT": "25672",
+        "RABBITMQ_PID_FILE": str(paths.run / "rabbitmq.pid"),
+        "RABBITMQ_DIST_PORT": "25672",
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         # Idle schedulers sleep instead of spinning: this machine has other work.
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2 +A 8",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+            "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2 +A 8"
+        ),
     }
     return [
         Program("epmd", ("epmd", "-address", "127.0.0.1"), INFRA, port=4369, priority=10),
-        Program("rabbitmq", ("/usr/lib/rabbitmq/bin/rabbitmq-server",), INFRA, port=5672, environment=found,
-                priority=20, stop_wait_s=60)]
+        Program(
+            "rabbitmq",
+            ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
+            INFRA,
+            port=5672,
+            environment=found,
+            priority=20,
+            stop_wait_s=60,
+        ),
+    ]
 
 
 def _openvswitch(paths: Paths) -> list[Program]:
     log = ("-vconsole:info", "-vsyslog:off", "-vfile:off")
     database = paths.state / "openvswitch/conf.db"
     return [
-        Program("ovsdb-server", (
-            "ovsdb-server", str(database), f"--remote=punix:{OVS_RUN}/db.sock",
-            f"--pidfile={OVS_RUN}/ovsdb-server.pid", f"--unixctl={OVS_RUN}/ovsdb-server.ctl", "--no-chdir", *log),
-            INFRA, priority=10),
-        Program("ovs-vswitchd", (
-            "ovs-vswitchd", f"unix:{OVS_RUN}/db.sock", f"--pidfile={OVS_RUN}/ovs-vswitchd.pid", "--no-chdir", *log),
-            INFRA, priority=20)]
+        Program(
+            "ovsdb-server",
+            (
+                "ovsdb-server",
+                str(database),
+                f"--remote=punix:{OVS_RUN}/db.sock",
+                f"--pidfile={OVS_RUN}/ovsdb-server.pid",
+                f"--unixctl={OVS_RUN}/ovsdb-server.ctl",
+                "--no-chdir",
+                *log,
+            ),
+            INFRA,
+            priority=10,
+        ),
+        Program(
+            "ovs-vswitchd",
+            (
+                "ovs-vswitchd",
+                f"unix:{OVS_RUN}/db.sock",
+                f"--pidfile={OVS_RUN}/ovs-vswitchd.pid",
+                "--no-chdir",
+                *log,
+            ),
+            INFRA,
+            priority=20,
+        ),
+    ]
 
 
 def _ovn(paths: Paths) -> list[Program]:
@@ -128,26 +179,71 @@ def _ovn(paths: Paths) -> list[Program]:
     found = {"OVN_RUNDIR": str(run), "OVS_RUNDIR": str(OVS_RUN)}
 
     def database(name: str) -> Program:
-        return Program(f"ovn-{name}", (
-            "ovsdb-server", str(data / f"{name}.db"), f"--remote=punix:{run}/ovn{name}_db.sock",
-            f"--pidfile={run}/ovn{name}.pid", f"--unixctl={run}/ovn{name}.ctl", "--no-chdir", *log),
-            INFRA, environment=found, priority=10)
-    northd = ("ovn-northd", f"--ovnnb-db=unix:{run}/ovnnb_db.sock", f"--ovnsb-db=unix:{run}/ovnsb_db.sock",
-              f"--pidfile={run}/ovn-northd.pid", f"--unixctl={run}/ovn-northd.ctl", "--no-chdir", *log)
-    controller = ("ovn-controller", f"unix:{OVS_RUN}/db.sock", f"--pidfile={run}/ovn-controller.pid", "--no-chdir", *log)
+        return Program(
+            f"ovn-{name}",
+            (
+                "ovsdb-server",
+                str(data / f"{name}.db"),
+                f"--remote=punix:{run}/ovn{name}_db.sock",
+                f"--pidfile={run}/ovn{name}.pid",
+                f"--unixctl={run}/ovn{name}.ctl",
+                "--no-chdir",
+                *log,
+            ),
+            INFRA,
+            environment=found,
+            priority=10,
+        )
+
+    northd = (
+        "ovn-northd",
+        f"--ovnnb-db=unix:{run}/ovnnb_db.sock",
+        f"--ovnsb-db=unix:{run}/ovnsb_db.sock",
+        f"--pidfile={run}/ovn-northd.pid",
+        f"--unixctl={run}/ovn-northd.ctl",
+        "--no-chdir",
+        *log,
+    )
+    controller = (
+        "ovn-controller",
+        f"unix:{OVS_RUN}/db.sock",
+        f"--pidfile={run}/ovn-controller.pid",
+        "--no-chdir",
+        *log,
+    )
     return [
-        database("nb"), database("sb"),
+        database("nb"),
+        database("sb"),
         Program("ovn-northd", northd, INFRA, environment=found, priority=30),
         Program("ovn-controller", controller, INFRA, environment=found, priority=30),
-        Program("edge", ("/bin/sh", str(REPO / "devstack/edge.sh")), INFRA, priority=40)]
+        Program("edge", ("/bin/sh", str(REPO / "devstack/edge.sh")), INFRA, priority=40),
+    ]
 
 
 def _libvirt(paths: Paths) -> list[Program]:
     own = str(paths.etc / "libvirt")
-    # The machine's /etc/libvirt stays as it is: the daemons see ours in a mount namespace of their own.
-    inside = ("unshare", "--mount", "--propagation", "slave", "sh", "-c",
-              'mount --bind "$0" /etc/libvirt && exec "$@"', own)
+    # /etc/libvirt stays as it is: the daemons see ours, in a mount namespace.
+    inside = (
+        "unshare",
+        "--mount",
+        "--propagation",
+        "slave",
+        "sh",
+        "-c",
+        'mount --bind "$0" /etc/libvirt && exec "$@"',
+        own,
+    )
     return [
-        Program("virtlogd", (*inside, "virtlogd", "--pid-file", "/run/libvirt/virtlogd.pid"), INFRA, priority=20),
-        Program("libvirtd", (*inside, "libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid"), INFRA,
-                priority=30)]
+        Program(
+            "virtlogd",
+            (*inside, "virtlogd", "--pid-file", "/run/libvirt/virtlogd.pid"),
+            INFRA,
+            priority=20,
+        ),
+        Program(
+            "libvirtd",
+            (*inside, "libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid"),
+            INFRA,
+            priority=30,
+        ),
+    ]

@@ -1,7 +1,7 @@
 """Steps with their times: with colours on a terminal when rich is there, plain lines otherwise.
 
-    with step("Message queue"):
-        ...
+with step("Message queue"):
+    ...
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def console() -> Console | None:
 
 @contextmanager
 def step(name: str) -> Iterator[Step]:
-    "One step of a command: its name, what it found out, how long it took. An exception marks it as failed."
+    """One step of a command: its name, what it found out, how long it took. An exception marks
+    it as failed."""
     shown = Step(name)
     screen = console()
     try:

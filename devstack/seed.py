@@ -1,5 +1,5 @@
-"""What a fresh cloud holds: flavors, image, networks, a key, the first server. All through the APIs, as any client would; each
-function leaves alone what is there already."""
+"""What a fresh cloud holds: flavors, image, networks, a key, the first server. All through the
+APIs, as any client would; each function leaves alone what is there already."""
 
 from __future__ import annotations
 
@@ -17,13 +17,24 @@ from openstack.config import OpenStackConfig
 from devstack.paths import Paths
 from devstack.progress import Refused, step
 from devstack.settings import (
-    PUBLIC6_CIDR, PUBLIC6_GATEWAY, PUBLIC_CIDR, PUBLIC_GATEWAY, PUBLIC_POOL, Settings)
+    PUBLIC6_CIDR,
+    PUBLIC6_GATEWAY,
+    PUBLIC_CIDR,
+    PUBLIC_GATEWAY,
+    PUBLIC_POOL,
+    Settings,
+)
 
 IMAGE, FIRST, KEY, NETWORK, PUBLIC = "alto-tiny", "first", "demo", "demo", "public"
 USER = "alto"
 FLAVORS = {
-    "t1.nano": (128, 1, 1), "t1.micro": (192, 1, 1), "m1.tiny": (512, 1, 2), "m1.small": (2048, 10, 1),
-    "m1.medium": (4096, 20, 2), "m1.large": (8192, 40, 4)}
+    "t1.nano": (128, 1, 1),
+    "t1.micro": (192, 1, 1),
+    "m1.tiny": (512, 1, 2),
+    "m1.small": (2048, 10, 1),
+    "m1.medium": (4096, 20, 2),
+    "m1.large": (8192, 40, 4),
+}
 "name -> memory MiB, disk GiB, processors."
 BOOT_WAIT_S = 300
 
@@ -80,15 +91,31 @@ def image(admin: Any, name: str, source: Path) -> str:
     "A public image with the bytes of `source`; an older build of it is replaced. What was done."
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     for found in list(admin.image.images(name=name)):
-        if found.status == "active" and found.hash_value and found.hash_algo == "sha256" and found.hash_value == digest:
+        if (
+            found.status == "active"
+            and found.hash_value
+            and found.hash_algo == "sha256"
+            and found.hash_value == digest
+        ):
             return "is there"
         if found.status == "active" and found.properties.get("altostratus_sha256") == digest:
             return "is there"
         admin.image.delete_image(found)
     new = admin.image.create_image(
-        name, filename=str(source), disk_format="qcow2", container_format="bare", visibility="public", wait=True,
-        validate_checksum=False, altostratus_sha256=digest, hw_rng_model="virtio", os_distro="altostratus",
-        hw_qemu_guest_agent="yes", min_disk=1, min_ram=96)
+        name,
+        filename=str(source),
+        disk_format="qcow2",
+        container_format="bare",
+        visibility="public",
+        wait=True,
+        validate_checksum=False,
+        altostratus_sha256=digest,
+        hw_rng_model="virtio",
+        os_distro="altostratus",
+        hw_qemu_guest_agent="yes",
+        min_disk=1,
+        min_ram=96,
+    )
     got = admin.image.get_image(new)
     if got.status != "active":
         raise Refused(f"Image {name} is {got.status} after its upload.")
@@ -97,18 +124,35 @@ def image(admin: Any, name: str, source: Path) -> str:
 
 def public_network(admin: Any) -> None:
     "The network of floating IPs, on the machine's bridge."
-    network = admin.network.find_network(PUBLIC, is_router_external=True) or admin.network.create_network(
-        name=PUBLIC, is_router_external=True, provider_network_type="flat", provider_physical_network="public",
-        is_shared=False)
+    network = admin.network.find_network(
+        PUBLIC, is_router_external=True
+    ) or admin.network.create_network(
+        name=PUBLIC,
+        is_router_external=True,
+        provider_network_type="flat",
+        provider_physical_network="public",
+        is_shared=False,
+    )
     have = {subnet.ip_version for subnet in admin.network.subnets(network_id=network.id)}
     if 4 not in have:
         admin.network.create_subnet(
-            name=f"{PUBLIC}-v4", network_id=network.id, ip_version=4, cidr=PUBLIC_CIDR, gateway_ip=PUBLIC_GATEWAY,
-            is_dhcp_enabled=False, allocation_pools=[{"start": PUBLIC_POOL[0], "end": PUBLIC_POOL[1]}])
+            name=f"{PUBLIC}-v4",
+            network_id=network.id,
+            ip_version=4,
+            cidr=PUBLIC_CIDR,
+            gateway_ip=PUBLIC_GATEWAY,
+            is_dhcp_enabled=False,
+            allocation_pools=[{"start": PUBLIC_POOL[0], "end": PUBLIC_POOL[1]}],
+        )
     if 6 not in have:
         admin.network.create_subnet(
-            name=f"{PUBLIC}-v6", network_id=network.id, ip_version=6, cidr=PUBLIC6_CIDR, gateway_ip=PUBLIC6_GATEWAY,
-            is_dhcp_enabled=False)
+            name=f"{PUBLIC}-v6",
+            network_id=network.id,
+            ip_version=6,
+            cidr=PUBLIC6_CIDR,
+            gateway_ip=PUBLIC6_GATEWAY,
+            is_dhcp_enabled=False,
+        )
 
 
 def demo_network(demo: Any) -> None:
@@ -116,7 +160,9 @@ def demo_network(demo: Any) -> None:
     network = demo.network.find_network(NETWORK) or demo.network.create_network(name=NETWORK)
     subnet = next(iter(demo.network.subnets(network_id=network.id, ip_version=4)), None)
     if subnet is None:
-        subnet = demo.network.create_subnet(name=NETWORK, network_id=network.id, ip_version=4, cidr="10.0.0.0/24")
+        subnet = demo.network.create_subnet(
+            name=NETWORK, network_id=network.id, ip_version=4, cidr="10.0.0.0/24"
+        )
     router = demo.network.find_router(NETWORK) or demo.network.create_router(name=NETWORK)
     if not router.external_gateway_info:
         public = demo.network.find_network(PUBLIC)
@@ -129,14 +175,22 @@ def demo_network(demo: Any) -> None:
 def open_ssh(demo: Any) -> None:
     "ping and ssh into the demo project's default security group."
     group = demo.network.find_security_group("default", ignore_missing=False)
-    rules = {(rule.direction, rule.ether_type, rule.protocol, rule.port_range_min, rule.remote_ip_prefix)
-             for rule in demo.network.security_group_rules(security_group_id=group.id)}
+    rules = {
+        (rule.direction, rule.ether_type, rule.protocol, rule.port_range_min, rule.remote_ip_prefix)
+        for rule in demo.network.security_group_rules(security_group_id=group.id)
+    }
     for protocol, port in (("icmp", None), ("tcp", 22)):
         wanted = ("ingress", "IPv4", protocol, port, "0.0.0.0/0")
         if wanted not in rules and (*wanted[:4], None) not in rules:
             demo.network.create_security_group_rule(
-                security_group_id=group.id, direction="ingress", ether_type="IPv4", protocol=protocol,
-                port_range_min=port, port_range_max=port, remote_ip_prefix="0.0.0.0/0")
+                security_group_id=group.id,
+                direction="ingress",
+                ether_type="IPv4",
+                protocol=protocol,
+                port_range_min=port,
+                port_range_max=port,
+                remote_ip_prefix="0.0.0.0/0",
+            )
 
 
 def keypair(demo: Any, paths: Paths) -> Path:
@@ -144,7 +198,10 @@ def keypair(demo: Any, paths: Paths) -> Path:
     private = paths.etc / "demo_key"
     if not private.exists():
         private.unlink(missing_ok=True)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "demo", "-f", str(private)], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "demo", "-f", str(private)],
+            check=True,
+        )
     public = private.with_suffix(".pub").read_text().strip()
     found = demo.compute.find_keypair(KEY)
     if found is not None and found.public_key.split()[:2] != public.split()[:2]:
@@ -164,9 +221,13 @@ def first_server(demo: Any) -> tuple[Any, str]:
         server = None
     if server is None:
         server = demo.compute.create_server(
-            name=FIRST, flavor_id=demo.compute.find_flavor("t1.nano", ignore_missing=False).id,
-            image_id=demo.image.find_image(IMAGE, ignore_missing=False).id, key_name=KEY,
-            networks=[{"uuid": demo.network.find_network(NETWORK, ignore_missing=False).id}])
+            name=FIRST,
+            flavor_id=demo.compute.find_flavor("t1.nano", ignore_missing=False).id,
+            image_id=demo.image.find_image(IMAGE, ignore_missing=False).id,
+            key_name=KEY,
+            config_drive=True,
+            networks=[{"uuid": demo.network.find_network(NETWORK, ignore_missing=False).id}],
+        )
     server = demo.compute.get_server(server)
     if server.status == "SHUTOFF":
         demo.compute.start_server(server)
@@ -174,7 +235,9 @@ def first_server(demo: Any) -> tuple[Any, str]:
         server = demo.compute.wait_for_server(server, wait=BOOT_WAIT_S, interval=1)
     except openstack.exceptions.SDKException as failed:
         fault = demo.compute.get_server(server).fault or {}
-        raise Refused(f"The first server did not start: {fault.get('message') or failed}") from failed
+        raise Refused(
+            f"The first server did not start: {fault.get('message') or failed}"
+        ) from failed
     return server, floating_ip(demo, server)
 
 
@@ -190,13 +253,35 @@ def floating_ip(demo: Any, server: Any) -> str:
     return str(there.floating_ip_address)
 
 
-def ssh(key_file: Path, address: str, command: str, timeout_s: float = 15) -> subprocess.CompletedProcess[str]:
-    "Run a command in a guest as its user; keys only, host keys are new at every boot of a new server."
+def ssh(
+    key_file: Path, address: str, command: str, timeout_s: float = 15
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a guest as its user; keys only, host keys are new at every boot of a new
+    server."""
     return subprocess.run(
-        ["ssh", "-i", str(key_file), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
-         "BatchMode=yes", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR", f"{USER}@{address}", command],
-        capture_output=True, text=True, check=False, timeout=timeout_s,
-        env={"PATH": os.environ["PATH"], "HOME": "/root"})
+        [
+            "ssh",
+            "-i",
+            str(key_file),
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "ConnectTimeout=3",
+            "-o",
+            "LogLevel=ERROR",
+            f"{USER}@{address}",
+            command,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+        env={"PATH": os.environ["PATH"], "HOME": "/root"},
+    )
 
 
 def wait_ssh(key_file: Path, address: str) -> str:

@@ -1,4 +1,5 @@
-"""The files under etc: secrets made once, configuration written again at every `up` from them and from the machine's facts."""
+"""The files under etc: secrets made once, configuration written again at every `up` from them
+and from the machine's facts."""
 
 from __future__ import annotations
 
@@ -58,7 +59,11 @@ def load_secrets(paths: Paths, names: list[str]) -> dict[str, str]:
     "Passwords by name from etc/secrets.json; missing ones are made. Only root reads the file."
     target = paths.etc / "secrets.json"
     known: dict[str, str] = json.loads(target.read_text()) if target.exists() else {}
-    fresh = {name: secrets.token_urlsafe(15).replace("-", "x").replace("_", "y") for name in names if name not in known}
+    fresh = {
+        name: secrets.token_urlsafe(15).replace("-", "x").replace("_", "y")
+        for name in names
+        if name not in known
+    }
     if fresh:
         known |= fresh
         write_private(target, json.dumps(known, indent=1) + "\n")
@@ -77,11 +82,20 @@ def write_private(target: Path, text: str, mode: int = 0o600) -> bool:
     return True
 
 
-def make(paths: Paths, packages: list[str], *, address: str, shared: Shared, netdev: bool) -> Settings:
+def make(
+    paths: Paths, packages: list[str], *, address: str, shared: Shared, netdev: bool
+) -> Settings:
     "Read or make the secrets of a cloud."
     names = [*USERS, *packages, "rabbitmq", "metadata", "session"]
-    return Settings(paths, address, shared, netdev, socket.gethostname(), load_secrets(paths, names),
-                    test_cloud=bool(paths.instance))
+    return Settings(
+        paths,
+        address,
+        shared,
+        netdev,
+        socket.gethostname(),
+        load_secrets(paths, names),
+        test_cloud=bool(paths.instance),
+    )
 
 
 def write(settings: Settings, packages: list[str]) -> None:
@@ -90,7 +104,9 @@ def write(settings: Settings, packages: list[str]) -> None:
     write_private(etc / "altostratus.conf", shared_conf(settings, packages))
     for package in packages:
         write_private(etc / f"{package}.conf", service_conf(settings, package))
-    write_private(etc / "bootstrap.json", json.dumps(bootstrap(settings, packages), indent=1) + "\n")
+    write_private(
+        etc / "bootstrap.json", json.dumps(bootstrap(settings, packages), indent=1) + "\n"
+    )
     write_private(etc / "openrc", openrc(settings, "demo"))
     write_private(etc / "openrc-admin", openrc(settings, "admin"))
     write_private(etc / "clouds.yaml", clouds_yaml(settings))
@@ -109,24 +125,31 @@ def shared_conf(settings: Settings, packages: list[str]) -> str:
     paths = settings.paths
     local = "http://127.0.0.1"
     endpoints: dict[str, object] = {
-        "image": f"{local}:9292", "network": f"{local}:9696", "compute": f"{local}:8774/v2.1",
-        "placement": f"{local}:8774/placement", "object_store": f"{local}:8080"}
+        "image": f"{local}:9292",
+        "network": f"{local}:9696",
+        "compute": f"{local}:8774/v2.1",
+        "placement": f"{local}:8774/placement",
+        "object_store": f"{local}:8080",
+    }
     if "volume" in packages:
         endpoints["volume"] = f"{local}:8776/v3"
-    return _ini({
-        "DEFAULT": {"state_dir": paths.state, "host": settings.host},
-        "api": {"bind_host": "0.0.0.0", "workers": 1},  # noqa: S104 the cloud is for the network
-        "bus": {"url": settings.bus_url},
-        "identity": {"url": f"{local}:5000", "region": REGION},
-        "endpoints": endpoints,
-        "metadata": {"secret": settings.secrets["metadata"]},
-    })
+    return _ini(
+        {
+            "DEFAULT": {"state_dir": paths.state, "host": settings.host},
+            "api": {"bind_host": "0.0.0.0", "workers": 1},  # noqa: S104 the cloud is for the network
+            "bus": {"url": settings.bus_url},
+            "identity": {"url": f"{local}:5000", "region": REGION},
+            "endpoints": endpoints,
+            "metadata": {"secret": settings.secrets["metadata"]},
+        }
+    )
 
 
 def service_conf(settings: Settings, package: str) -> str:
     "SERVICE.conf: its password and what differs from the defaults."
     sections: dict[str, dict[str, object]] = {
-        "identity": {"service_user": package, "service_password": settings.secrets[package]}}
+        "identity": {"service_user": package, "service_password": settings.secrets[package]}
+    }
     sections |= _own_sections(settings, package)
     return _ini(sections)
 
@@ -135,20 +158,32 @@ def _own_sections(settings: Settings, package: str) -> dict[str, dict[str, objec
     ovn = settings.paths.run / "ovn"
     if package == "identity":
         compliance: dict[str, object] = {
-            "lockout_failure_attempts": 2, "lockout_duration_s": 5, "unique_last_password_count": 2}
+            "lockout_failure_attempts": 2,
+            "lockout_duration_s": 5,
+            "unique_last_password_count": 2,
+        }
         return {"security_compliance": compliance if settings.test_cloud else {}}
     if package == "network":
         return {
-            "ovn": {"nb_connection": f"unix:{ovn}/ovnnb_db.sock", "sb_connection": f"unix:{ovn}/ovnsb_db.sock",
-                    "ovs_connection": "unix:/run/openvswitch/db.sock"},
+            "ovn": {
+                "nb_connection": f"unix:{ovn}/ovnnb_db.sock",
+                "sb_connection": f"unix:{ovn}/ovnsb_db.sock",
+                "ovs_connection": "unix:/run/openvswitch/db.sock",
+            },
             "provider": {"physical_mtu": 1500, "flat_networks": "public"},
-            "metadata": {"secret": settings.secrets["metadata"], "url": "http://127.0.0.1:8775", "health_port": 18696}}
+            "metadata": {
+                "secret": settings.secrets["metadata"],
+                "url": "http://127.0.0.1:8775",
+                "health_port": 18696,
+            },
+        }
     if package == "compute":
         return {
             "agent": {"metrics_port": 18775, "host_ip": "127.0.0.1"},
             "conductor": {"metrics_port": 18774},
             "metadata": {"secret": settings.secrets["metadata"], "bind_host": "127.0.0.1"},
-            "console": {"base_url": settings.url(6080)}}
+            "console": {"base_url": settings.url(6080)},
+        }
     if package == "dashboard":
         return {"session": {"secret": settings.secrets["session"]}}
     return {}
@@ -157,16 +192,40 @@ def _own_sections(settings: Settings, package: str) -> dict[str, dict[str, objec
 def bootstrap(settings: Settings, packages: list[str]) -> dict[str, object]:
     "What identity makes so at every `up`: roles, projects, users, the catalog."
     people: list[dict[str, object]] = [
-        {"name": "admin", "password": settings.secrets["admin"], "system_roles": ["admin"], "domain_roles": ["admin"],
-         "roles": {"admin": ["admin"], "demo": ["admin"]}}]
+        {
+            "name": "admin",
+            "password": settings.secrets["admin"],
+            "system_roles": ["admin"],
+            "domain_roles": ["admin"],
+            "roles": {"admin": ["admin"], "demo": ["admin"]},
+        }
+    ]
     for name in ("demo", "alt_demo"):
-        people.append({"name": name, "password": settings.secrets[name], "roles": {USERS[name]: ["member"]}})
-    daemons = [{"name": package, "password": settings.secrets[package], "roles": {"service": ["service", "admin"]}}
-               for package in packages if package not in ("identity", "dashboard")]
-    catalog = [{"type": kind, "name": name, "url": settings.url(port, path)}
-               for package in packages for kind, name, port, path in SERVICE_TYPES.get(package, [])]
-    return {"domain": "default", "roles": ROLES, "projects": ["admin", "demo", "alt_demo", "service"],
-            "users": [*people, *daemons], "region": REGION, "services": catalog}
+        people.append(
+            {"name": name, "password": settings.secrets[name], "roles": {USERS[name]: ["member"]}}
+        )
+    daemons = [
+        {
+            "name": package,
+            "password": settings.secrets[package],
+            "roles": {"service": ["service", "admin"]},
+        }
+        for package in packages
+        if package not in ("identity", "dashboard")
+    ]
+    catalog = [
+        {"type": kind, "name": name, "url": settings.url(port, path)}
+        for package in packages
+        for kind, name, port, path in SERVICE_TYPES.get(package, [])
+    ]
+    return {
+        "domain": "default",
+        "roles": ROLES,
+        "projects": ["admin", "demo", "alt_demo", "service"],
+        "users": [*people, *daemons],
+        "region": REGION,
+        "services": catalog,
+    }
 
 
 def openrc(settings: Settings, user: str) -> str:
@@ -182,17 +241,28 @@ export PATH="{settings.paths.venv}/bin:$PATH"
 
 
 def clouds_yaml(settings: Settings) -> str:
-    "The clouds that the client suites of the ecosystem expect. JSON is YAML, and needs no library to be right."
+    """The clouds that the client suites of the ecosystem expect. JSON is YAML, and needs no
+    library to be right."""
+
     def cloud(user: str, **scope: str) -> dict[str, object]:
-        login = {"auth_url": settings.url(5000, "/v3"), "username": user, "password": settings.secrets[user],
-                 "user_domain_name": "Default", **scope}
+        login = {
+            "auth_url": settings.url(5000, "/v3"),
+            "username": user,
+            "password": settings.secrets[user],
+            "user_domain_name": "Default",
+            **scope,
+        }
         return {"auth": login, "region_name": REGION, "identity_api_version": "3"}
 
     def in_project(user: str) -> dict[str, object]:
         return cloud(user, project_name=USERS[user], project_domain_name="Default")
+
     clouds = {
-        "devstack-admin": in_project("admin"), "devstack-system-admin": cloud("admin", system_scope="all"),
-        "devstack": in_project("demo"), "devstack-alt": in_project("alt_demo")}
+        "devstack-admin": in_project("admin"),
+        "devstack-system-admin": cloud("admin", system_scope="all"),
+        "devstack": in_project("demo"),
+        "devstack-alt": in_project("alt_demo"),
+    }
     return json.dumps({"clouds": clouds}, indent=2) + "\n"
 
 
@@ -201,21 +271,48 @@ def rabbitmq_files(settings: Settings) -> None:
     etc = settings.paths.etc
     definitions = {
         "vhosts": [{"name": "altostratus"}],
-        "users": [{"name": "altostratus", "tags": ["administrator"], "hashing_algorithm": "rabbit_password_hashing_sha256",
-                   "password_hash": rabbit_hash(settings.secrets["rabbitmq"])}],
-        "permissions": [{"user": "altostratus", "vhost": "altostratus", "configure": ".*", "write": ".*", "read": ".*"}]}
+        "users": [
+            {
+                "name": "altostratus",
+                "tags": ["administrator"],
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "password_hash": rabbit_hash(settings.secrets["rabbitmq"]),
+            }
+        ],
+        "permissions": [
+            {
+                "user": "altostratus",
+                "vhost": "altostratus",
+                "configure": ".*",
+                "write": ".*",
+                "read": ".*",
+            }
+        ],
+    }
     write_private(etc / "rabbitmq-definitions.json", json.dumps(definitions, indent=1) + "\n")
-    write_private(etc / "rabbitmq.conf", "\n".join([
-        "listeners.tcp.1 = 127.0.0.1:5672", f"load_definitions = {etc}/rabbitmq-definitions.json",
-        "vm_memory_high_watermark.absolute = 512MB", "disk_free_limit.absolute = 200MB",
-        "log.console = true", "log.console.level = info", "log.file = false",
-        "distribution.listener.interface = 127.0.0.1", ""]))
+    write_private(
+        etc / "rabbitmq.conf",
+        "\n".join(
+            [
+                "listeners.tcp.1 = 127.0.0.1:5672",
+                f"load_definitions = {etc}/rabbitmq-definitions.json",
+                "vm_memory_high_watermark.absolute = 512MB",
+                "disk_free_limit.absolute = 200MB",
+                "log.console = true",
+                "log.console.level = info",
+                "log.file = false",
+                "distribution.listener.interface = 127.0.0.1",
+                "",
+            ]
+        ),
+    )
     write_private(etc / "rabbitmq-plugins", "[].\n")
     write_private(etc / "rabbitmq-env.conf", "# nothing: supervisor sets the environment\n")
 
 
 def rabbit_hash(password: str) -> str:
-    "RabbitMQ's salted SHA-256, with a salt that the password determines, so that the file does not change at every run."
+    """RabbitMQ's salted SHA-256, with a salt that the password determines, so that the file does
+    not change at every run."""
     salt = hashlib.sha256(b"altostratus" + password.encode()).digest()[:4]
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
@@ -226,11 +323,37 @@ def libvirt_files(settings: Settings) -> None:
     uuid_file = settings.paths.state / "libvirt-host-uuid"
     if not uuid_file.exists():
         import uuid
+
         write_private(uuid_file, f"{uuid.uuid4()}\n")
-    write_private(folder / "libvirtd.conf", "\n".join([
-        f'host_uuid = "{uuid_file.read_text().strip()}"', "listen_tls = 0", "listen_tcp = 0",
-        'auth_unix_rw = "none"', 'auth_unix_ro = "none"', 'unix_sock_rw_perms = "0700"', 'log_outputs = "3:stderr"', ""]))
+    write_private(
+        folder / "libvirtd.conf",
+        "\n".join(
+            [
+                f'host_uuid = "{uuid_file.read_text().strip()}"',
+                "listen_tls = 0",
+                "listen_tcp = 0",
+                'auth_unix_rw = "none"',
+                'auth_unix_ro = "none"',
+                'unix_sock_rw_perms = "0700"',
+                'log_outputs = "3:stderr"',
+                "",
+            ]
+        ),
+    )
     write_private(folder / "virtlogd.conf", 'log_outputs = "3:stderr"\n')
-    write_private(folder / "qemu.conf", "\n".join([
-        'security_driver = "none"', "namespaces = []", 'user = "root"', 'group = "root"', "dynamic_ownership = 0",
-        "remember_owner = 0", 'vnc_listen = "127.0.0.1"', 'stdio_handler = "logd"', ""]))
+    write_private(
+        folder / "qemu.conf",
+        "\n".join(
+            [
+                'security_driver = "none"',
+                "namespaces = []",
+                'user = "root"',
+                'group = "root"',
+                "dynamic_ownership = 0",
+                "remember_owner = 0",
+                'vnc_listen = "127.0.0.1"',
+                'stdio_handler = "logd"',
+                "",
+            ]
+        ),
+    )

@@ -1,19 +1,22 @@
-"`devstack/status`: every process with its port, memory and health, and what the control plane weighs."
+"""`devstack/status`: every process with its port, memory and health, and what the control plane
+weighs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from devstack import machine, programs
 from devstack.paths import Paths
-from devstack.progress import Refused, console
 from devstack.programs import CONTROL, Program
+from devstack.progress import Refused, console
 from devstack.supervision import Supervisor
 from devstack.up import healthy
 
 LIMIT_MIB = 700.0
-"What the control plane may weigh with one worker each, without servers, message queue and database."
+"""What the control plane may weigh with one worker each, without servers, message queue and
+database."""
 
 
 def pss_mib(pid: int) -> float:
@@ -62,7 +65,9 @@ def status(paths: Paths) -> int:
         weight += memory if program.group == CONTROL else 0.0
         word = _word(program, str(state["statename"]), trouble)
         good = good and word in ("well", "runs")
-        rows.append((program.name, str(pid or "-"), str(program.port or "-"), f"{memory:.0f}", word))
+        rows.append(
+            (program.name, str(pid or "-"), str(program.port or "-"), f"{memory:.0f}", word)
+        )
     _print(rows, f"Control plane: {weight:.0f} MiB of PSS (limit {LIMIT_MIB:.0f})")
     return 0 if good else 3
 
@@ -75,7 +80,7 @@ def _word(program: Program, state: str, trouble: str) -> str:
     return "well" if program.health else "runs"
 
 
-def _print(rows: list[tuple[str, ...]], sum_line: str) -> None:
+def _print(rows: Sequence[tuple[str, ...]], sum_line: str) -> None:
     heads = ("process", "pid", "port", "MiB", "health")
     screen = console()
     if screen is None:
@@ -84,6 +89,7 @@ def _print(rows: list[tuple[str, ...]], sum_line: str) -> None:
         print(sum_line)
         return
     from rich.table import Table
+
     table = Table(*heads)
     for row in rows:
         colour = "green" if row[4] in ("well", "runs") else "red"

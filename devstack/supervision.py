@@ -1,4 +1,5 @@
-"""supervisor: its configuration from the table of programs, and its answers. Source: supervisord.org, XML-RPC API."""
+"""supervisor: its configuration from the table of programs, and its answers. Source:
+supervisord.org, XML-RPC API."""
 
 from __future__ import annotations
 
@@ -16,32 +17,57 @@ from typing import Any
 from supervisor.xmlrpc import SupervisorTransport
 
 from devstack.paths import REPO, Paths
-from devstack.progress import Refused
 from devstack.programs import Program
+from devstack.progress import Refused
 
 RUNNING, STARTING, BACKOFF = "RUNNING", "STARTING", "BACKOFF"
 
 
 def write(paths: Paths, programs: Iterable[Program], extra: dict[str, dict[str, str]]) -> None:
-    """Write supervisord.conf. `extra` has more variables for the environment by program name, `*` for all; a build fingerprint
-    among them makes supervisor see which programs have changed."""
+    """Write supervisord.conf. `extra` has more variables for the environment by program name,
+    `*` for all; a build fingerprint among them makes supervisor see which programs have
+    changed."""
     lines = [
-        "[supervisord]", f"logfile = {paths.log}/supervisor.log", f"pidfile = {paths.run}/supervisor.pid",
-        "logfile_maxbytes = 5MB", "logfile_backups = 1", f"childlogdir = {paths.log}", "minfds = 1024",
-        f"directory = {paths.state}", f"environment = {_environment(paths.environment())}", "",
-        "[unix_http_server]", f"file = {_socket(paths)}", "chmod = 0700", "",
+        "[supervisord]",
+        f"logfile = {paths.log}/supervisor.log",
+        f"pidfile = {paths.run}/supervisor.pid",
+        "logfile_maxbytes = 5MB",
+        "logfile_backups = 1",
+        f"childlogdir = {paths.log}",
+        "minfds = 1024",
+        f"directory = {paths.state}",
+        f"environment = {_environment(paths.environment())}",
+        "",
+        "[unix_http_server]",
+        f"file = {_socket(paths)}",
+        "chmod = 0700",
+        "",
         "[rpcinterface:supervisor]",
-        "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface", "",
-        "[supervisorctl]", f"serverurl = unix://{_socket(paths)}", ""]
+        "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
+        "",
+        "[supervisorctl]",
+        f"serverurl = unix://{_socket(paths)}",
+        "",
+    ]
     for program in programs:
         found = {**extra.get("*", {}), **program.environment, **extra.get(program.name, {})}
         lines += [
-            f"[program:{program.name}]", f"command = {_command(program.command)}",
-            f"environment = {_environment(found)}", "autostart = false", "autorestart = true",
-            "startsecs = 1", "startretries = 30", f"stopwaitsecs = {program.stop_wait_s}", "killasgroup = true",
-            f"priority = {program.priority}", "redirect_stderr = true",
-            f"stdout_logfile = {paths.log}/{program.name}.log", "stdout_logfile_maxbytes = 20MB",
-            "stdout_logfile_backups = 2", ""]
+            f"[program:{program.name}]",
+            f"command = {_command(program.command)}",
+            f"environment = {_environment(found)}",
+            "autostart = false",
+            "autorestart = true",
+            "startsecs = 1",
+            "startretries = 30",
+            f"stopwaitsecs = {program.stop_wait_s}",
+            "killasgroup = true",
+            f"priority = {program.priority}",
+            "redirect_stderr = true",
+            f"stdout_logfile = {paths.log}/{program.name}.log",
+            "stdout_logfile_maxbytes = 20MB",
+            "stdout_logfile_backups = 2",
+            "",
+        ]
     target = paths.etc / "supervisord.conf"
     target.write_text("\n".join(lines))
     target.chmod(0o600)
@@ -88,9 +114,13 @@ class Supervisor:
         config = self._paths.etc / "supervisord.conf"
         _socket(self._paths).unlink(missing_ok=True)
         done = subprocess.run(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)], check=False,
-            capture_output=True, text=True, cwd=self._paths.state,
-            env={**_plain_environment(), **self._paths.environment()})
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self._paths.state,
+            env={**_plain_environment(), **self._paths.environment()},
+        )
         deadline = time.monotonic() + 20
         while not self.alive():
             if done.returncode or time.monotonic() > deadline:
@@ -130,7 +160,9 @@ class Supervisor:
     def tail(self, name: str, lines: int = 12) -> str:
         "The end of a program's log."
         log = self._paths.log / f"{name}.log"
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+        return (
+            "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+        )
 
     def restart(self, name: str) -> None:
         "Stop and start one program."
@@ -164,12 +196,22 @@ def running(pid: int) -> bool:
 
 def _plain_environment() -> dict[str, str]:
     "What daemons inherit: not the caller's cloud, proxies or editor."
-    keep = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "ALTOSTRATUS_INSIDE") if name in os.environ}
-    return {"HOME": "/root", "PYTHONUNBUFFERED": "1", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **keep}
+    keep = {
+        name: os.environ[name]
+        for name in ("PATH", "LANG", "TZ", "ALTOSTRATUS_INSIDE")
+        if name in os.environ
+    }
+    return {
+        "HOME": "/root",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        **keep,
+    }
 
 
 def fingerprint(package: str, repo: Path = REPO) -> str:
-    "Changes when the code that a process of `package` runs has changed: newest time and total size of its files."
+    """Changes when the code that a process of `package` runs has changed: newest time and total
+    size of its files."""
     count, size, newest = 0, 0, 0
     for folder in (repo / package, repo / "common"):
         for path in folder.rglob("*"):

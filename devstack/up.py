@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from devstack import images, infra, machine, preflight, programs, settings
 from devstack.paths import Paths
-from devstack.progress import Refused, step
 from devstack.programs import Program
+from devstack.progress import Refused, step
 from devstack.settings import Settings
 from devstack.supervision import Supervisor, fingerprint, write
 
-HEALTH_WAIT_S = 90
+HEALTH_WAIT_S = 180
 
 
 def up(paths: Paths) -> None:
@@ -27,8 +27,15 @@ def up(paths: Paths) -> None:
     ours = programs.services()
     shared = machine.shared_daemons(paths)
     daemons = programs.infrastructure(paths, shared)
-    preflight.ports(paths, [(program.name, port) for program in [*daemons, *ours]
-                            for port in {program.port, program.health} if port and program.name != "epmd"])
+    preflight.ports(
+        paths,
+        [
+            (program.name, port)
+            for program in [*daemons, *ours]
+            for port in {program.port, program.health}
+            if port and program.name != "epmd"
+        ],
+    )
     found = configure(paths, packages, shared)
     keeper = Supervisor(paths)
     with step("Supervisor") as shown:
@@ -42,6 +49,7 @@ def up(paths: Paths) -> None:
         wait_healthy(keeper, ours)
         shown.result = f"{len(ours)} processes answer"
     from devstack import card, seed
+
     result = seed.everything(found, images.path_of(paths, "tiny"))
     card.show(found, result, time.monotonic() - started)
 
@@ -63,11 +71,14 @@ def configure(paths: Paths, packages: list[str], shared: programs.Shared) -> Set
             settings.libvirt_files(found)
         used = [name for name, there in vars(shared).items() if there]
         shown.result = f"{paths.etc}; {'userspace' if netdev else 'kernel'} datapath" + (
-            f"; uses the machine's {', '.join(used)}" if used else "")
+            f"; uses the machine's {', '.join(used)}" if used else ""
+        )
     return found
 
 
-def supervise(keeper: Supervisor, found: Settings, daemons: list[Program], ours: list[Program]) -> str:
+def supervise(
+    keeper: Supervisor, found: Settings, daemons: list[Program], ours: list[Program]
+) -> str:
     "Bring supervisor to this table of programs; what it had to do."
     extra = {program.name: {"ALTOSTRATUS_BUILD": build_of(found, program)} for program in ours}
     extra["edge"] = infra.edge_environment()
@@ -81,7 +92,8 @@ def supervise(keeper: Supervisor, found: Settings, daemons: list[Program], ours:
 
 
 def build_of(found: Settings, program: Program) -> str:
-    "Changes with the code and the configuration of a process, so that it is restarted when it should be."
+    """Changes with the code and the configuration of a process, so that it is restarted when it
+    should be."""
     parts = [fingerprint(program.package)]
     for name in ("altostratus", program.package):
         stat = (found.paths.etc / f"{name}.conf").stat()
@@ -92,6 +104,7 @@ def build_of(found: Settings, program: Program) -> str:
 def end_orphans(paths: Paths) -> None:
     "Processes that an earlier supervisor of this cloud left behind when it was killed."
     from devstack.down import end_marked
+
     end_marked(paths)
 
 
@@ -109,7 +122,9 @@ def raise_infrastructure(keeper: Supervisor, found: Settings, daemons: list[Prog
         shown.result = infra.translate_addresses()
     with step("Hypervisor") as shown:
         infra.wait_libvirt()
-        shown.result = infra.call("virsh", "-q", "-c", "qemu:///system", "version").splitlines()[-1].strip()
+        shown.result = (
+            infra.call("virsh", "-q", "-c", "qemu:///system", "version").splitlines()[-1].strip()
+        )
 
 
 def migrate(found: Settings, packages: list[str]) -> None:
@@ -120,13 +135,22 @@ def migrate(found: Settings, packages: list[str]) -> None:
             list(pool.map(lambda name: service_command(found, name, "db", "upgrade"), wanted))
         shown.result = ", ".join(wanted)
     with step("Users and catalog"):
-        service_command(found, "identity", "bootstrap", "--file", str(found.paths.etc / "bootstrap.json"))
+        service_command(
+            found, "identity", "bootstrap", "--file", str(found.paths.etc / "bootstrap.json")
+        )
 
 
 def service_command(found: Settings, package: str, *arguments: str) -> str:
-    "Run `python -m PACKAGE ...` with this cloud's configuration; its output. Raises Refused with its last lines."
-    done = subprocess.run([sys.executable, "-m", package, *arguments], capture_output=True, text=True, check=False,
-                          env={**os.environ, **found.paths.environment()}, cwd=found.paths.state)
+    """Run `python -m PACKAGE ...` with this cloud's configuration; its output. Raises Refused
+    with its last lines."""
+    done = subprocess.run(
+        [sys.executable, "-m", package, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **found.paths.environment()},
+        cwd=found.paths.state,
+    )
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
         raise Refused(f"python -m {package} {' '.join(arguments)} failed:\n{tail}")
@@ -138,7 +162,9 @@ def healthy(program: Program) -> str:
     if not program.health:
         return ""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{program.health}/healthcheck", timeout=3) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{program.health}/healthcheck", timeout=3
+        ) as answer:
             return "" if answer.status == 200 else f"status {answer.status}"
     except urllib.error.HTTPError as error:
         return f"{error.code} {error.read(200).decode(errors='replace').strip()}"
@@ -160,5 +186,7 @@ def wait_healthy(keeper: Supervisor, wanted: list[Program]) -> None:
         if not wrong:
             return
         if time.monotonic() > deadline:
-            raise Refused("\n".join(f"{name}: {why}\n{keeper.tail(name)}" for name, why in wrong.items()))
+            raise Refused(
+                "\n".join(f"{name}: {why}\n{keeper.tail(name)}" for name, why in wrong.items())
+            )
         time.sleep(0.3)

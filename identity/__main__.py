@@ -1,4 +1,4 @@
-"The commands of identity: api, db upgrade, bootstrap, keys rotate, credentials rotate, import-keystone."
+"The commands of identity: api, db upgrade, bootstrap, keys rotate, credentials rotate."
 
 from __future__ import annotations
 
@@ -13,34 +13,54 @@ cli = Cli("identity", identity_config)
 
 
 def _bootstrap_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--password", default=os.environ.get("OS_BOOTSTRAP_PASSWORD"), help="password of the administrator; "
-                        "OS_BOOTSTRAP_PASSWORD keeps it out of the process list")
+    parser.add_argument(
+        "--password",
+        default=os.environ.get("OS_BOOTSTRAP_PASSWORD"),
+        help="password of the administrator; "
+        "OS_BOOTSTRAP_PASSWORD keeps it out of the process list",
+    )
     parser.add_argument("--username", default="admin")
     parser.add_argument("--project", default="admin")
     parser.add_argument("--region", default=None)
     parser.add_argument("--public-url", default=None, help="with /v3")
     parser.add_argument("--internal-url", default=None)
     parser.add_argument("--admin-url", default=None)
-    parser.add_argument("--file", default=None, help="JSON of more to make sure of: users, projects, grants, services; - is stdin")
-    parser.add_argument("--upgrade", action="store_true", help="bring the database to this version first")
+    parser.add_argument(
+        "--file",
+        default=None,
+        help="JSON of more to make sure of: users, projects, grants, services; - is stdin",
+    )
+    parser.add_argument(
+        "--upgrade", action="store_true", help="bring the database to this version first"
+    )
 
 
-@cli.command("bootstrap", "Make sure of the domain, roles, administrator and catalog that a cloud begins with.", _bootstrap_arguments)
+@cli.command(
+    "bootstrap",
+    "Make sure of the domain, roles, administrator and catalog that a cloud begins with.",
+    _bootstrap_arguments,
+)
 def bootstrap(config: Any, arguments: argparse.Namespace) -> int:
     from identity.app import make_deps
     from identity.core import bootstrap as core
+
     if arguments.upgrade:
         from common import db
+
         db.upgrade("identity", config.database.url)
     plan = core.plan(arguments, config)
     core.run(make_deps(config), plan)
     return 0
 
 
-@cli.command("keys", "rotate: sign with the next key; list: show the keys.",
-             lambda p: p.add_argument("action", choices=["rotate", "list"]))
+@cli.command(
+    "keys",
+    "rotate: sign with the next key; list: show the keys.",
+    lambda p: p.add_argument("action", choices=["rotate", "list"]),
+)
 def keys(config: Any, arguments: argparse.Namespace) -> None:
     from identity.app import make_deps
+
     ring = make_deps(config).keys
     if arguments.action == "rotate":
         print(f"signing with {ring.rotate()}")
@@ -49,23 +69,16 @@ def keys(config: Any, arguments: argparse.Namespace) -> None:
         print(key_id, "current" if key_id == ring.signer.key_id else "")
 
 
-@cli.command("credentials", "rotate: encrypt all credentials with a new key.",
-             lambda p: p.add_argument("action", choices=["rotate"]))
+@cli.command(
+    "credentials",
+    "rotate: encrypt all credentials with a new key.",
+    lambda p: p.add_argument("action", choices=["rotate"]),
+)
 def credentials(config: Any, arguments: argparse.Namespace) -> None:
     from identity.app import make_deps
     from identity.core import credentials as core
+
     print(f"{core.rotate(make_deps(config))} credentials encrypted anew")
-
-
-@cli.command("import-keystone", "Take users, projects, roles, assignments and the catalog of a Keystone.",
-             lambda p: p.add_argument("source", help="SQLAlchemy URL of its database, or a file with its SQL dump"))
-def import_keystone(config: Any, arguments: argparse.Namespace) -> int:
-    from identity.app import make_deps
-    from identity.core import keystone
-    counts = keystone.take(make_deps(config), arguments.source)
-    for name, number in counts.items():
-        print(f"{number:8} {name}")
-    return 0
 
 
 if __name__ == "__main__":

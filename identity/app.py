@@ -36,10 +36,16 @@ def make_deps(config: cfg.ConfigOpts, events: Events | None = None) -> Deps:
     db = Database(config.database.url, config.database.pool_size)
     keep = config.token.expiration_s + config.token.allow_expired_window_s
     return Deps(
-        config=config, db=db, keys=KeyRing(Path(config.token.key_dir or state / "keys"), keep),
-        vault=Vault(Path(config.credential.key_dir or state / "credential-keys")), hasher=Hasher(config.password),
-        memory=Memory(db), verified=Verified(config.token.remembered), events=events,
-        notifier=Notifier(events, f"identity.{config.host}") if events else None)
+        config=config,
+        db=db,
+        keys=KeyRing(Path(config.token.key_dir or state / "keys"), keep),
+        vault=Vault(Path(config.credential.key_dir or state / "credential-keys")),
+        hasher=Hasher(config.password),
+        memory=Memory(db),
+        verified=Verified(config.token.remembered),
+        events=events,
+        notifier=Notifier(events, f"identity.{config.host}") if events else None,
+    )
 
 
 class _Fresh:
@@ -49,12 +55,21 @@ class _Fresh:
         self.revocations, self.ensure = memory.revocations, memory.ensure
 
 
-def create_app(config: cfg.ConfigOpts, deps: Deps | None = None, events: Events | None = None) -> Flask:
+def create_app(
+    config: cfg.ConfigOpts, deps: Deps | None = None, events: Events | None = None
+) -> Flask:
     "The application on these parts; starts no thread."
     deps = deps or make_deps(config, events)
     authenticate = Authenticator(deps.keys.verifier, _Fresh(deps.memory), "identity")  # type: ignore[arg-type]
-    app = make_app("identity", ROUTES, dialect="keystone", deps=deps, config=config,
-                   enforcer=Enforcer(policy.RULES, config.policy.file), authenticate=authenticate)
+    app = make_app(
+        "identity",
+        ROUTES,
+        dialect="keystone",
+        deps=deps,
+        config=config,
+        enforcer=Enforcer(policy.RULES, config.policy.file),
+        authenticate=authenticate,
+    )
     app.url_map.strict_slashes = False
     return app
 
@@ -64,6 +79,7 @@ def application() -> Any:
     from common import log
     from common.service import end_with_parent
     from identity.config import load
+
     end_with_parent()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)
@@ -75,5 +91,7 @@ def application() -> Any:
     Loop("refresh", REFRESH_S * 0.8, deps.memory.refresh).start()
     Loop("beat", BEAT_S, lambda: revocation.beat(deps)).start()
     Loop("purge", 3600, lambda: revocation.purge(deps), at_start=False).start()
-    metrics.add_health_check("threads", lambda: None if threading.active_count() < 1000 else "too many threads")
+    metrics.add_health_check(
+        "threads", lambda: None if threading.active_count() < 1000 else "too many threads"
+    )
     return app

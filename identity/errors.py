@@ -1,15 +1,23 @@
 """Errors of identity. Words follow Keystone's where clients match on them.
 
-    Unauthorized ─ AccountLocked, PasswordExpired, UserDisabled, NeedsReceipt
-    Forbidden ──── NotAllowed, Immutable, TrustUsed, LimitReached
-    NotFound ───── NoSuch (any resource, by kind and id)
-    Conflict ───── Duplicate, InUse
-    BadRequest ─── Invalid (field and reason), PasswordRefused
+Unauthorized ─ AccountLocked, PasswordExpired, UserDisabled, NeedsReceipt
+Forbidden ──── NotAllowed, Immutable, TrustUsed, LimitReached
+NotFound ───── NoSuch (any resource, by kind and id)
+Conflict ───── Duplicate, InUse
+BadRequest ─── Invalid (field and reason), PasswordRefused
 """
 
 from typing import Any
 
-from common.errors import BadRequest, Conflict, Error, Forbidden, NotFound, Unauthorized, Unavailable
+from common.errors import (
+    BadRequest,
+    Conflict,
+    Error,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+)
 
 
 class NoSuch(NotFound):
@@ -104,6 +112,23 @@ class Busy(Unavailable):
         super().__init__(headers={"Retry-After": "1"})
 
 
-__all__ = ["AuthRefused", "BadRequest", "Busy", "Conflict", "Duplicate", "Error", "Forbidden", "Immutable", "InUse",
-           "Invalid", "LimitReached", "NeedsReceipt", "NoSuch", "NotAllowed", "NotFound", "PasswordExpired",
-           "PasswordRefused", "Unauthorized"]
+__all__ = [
+    "AuthRefused",
+    "BadRequest",
+    "Busy",
+    "Conflict",
+    "Duplicate",
+    "Error",
+    "Forbidden",
+    "Immutable",
+    "InUse",
+    "Invalid",
+    "LimitReached",
+    "NeedsReceipt",
+    "NoSuch",
+    "NotAllowed",
+    "NotFound",
+    "PasswordExpired",
+    "PasswordRefused",
+    "Unauthorized",
+]

@@ -8,11 +8,17 @@ from network import config
 cli = Cli("network", config)
 
 
-@cli.command("sync", "Bring OVN's northbound database to what the tables say, and print the differences.",
-             lambda p: p.add_argument("--check", action="store_true", help="only print them; exit 1 if there are any"))
+@cli.command(
+    "sync",
+    "Bring OVN's northbound database to what the tables say, and print the differences.",
+    lambda p: p.add_argument(
+        "--check", action="store_true", help="only print them; exit 1 if there are any"
+    ),
+)
 def sync(conf: Any, arguments: Any) -> int:
     "A full comparison, once."
     from network.ovn.connect import compare
+
     changes = compare(conf, apply=not arguments.check)
     for change in changes:
         print(change)
@@ -23,6 +29,7 @@ def sync(conf: Any, arguments: Any) -> int:
 def metadata_agent(conf: Any, arguments: Any) -> None:
     "Runs until SIGTERM."
     from network.agent.metadata import run
+
     run(conf)
 
 

@@ -19,21 +19,40 @@ from network.policy import RULES
 
 def make_deps(config: cfg.ConfigOpts, *, events: Events | None = None, **parts: Any) -> Deps:
     "What the use cases work with."
-    return Deps(db=Database(config.database.url, config.database.pool_size), config=config, events=events, **parts)
+    return Deps(
+        db=Database(config.database.url, config.database.pool_size),
+        config=config,
+        events=events,
+        **parts,
+    )
 
 
-def create_app(config: cfg.ConfigOpts, *, authenticate: Any, deps: Deps | None = None,
-               enforcer: Enforcer | None = None) -> Flask:
+def create_app(
+    config: cfg.ConfigOpts,
+    *,
+    authenticate: Any,
+    deps: Deps | None = None,
+    enforcer: Enforcer | None = None,
+) -> Flask:
     "The API as a Flask app. It needs tables: `db upgrade` made them."
-    return make_app("network", ROUTES, dialect="neutron", deps=deps or make_deps(config), config=config,
-                    enforcer=enforcer or Enforcer(RULES, config.policy.file), authenticate=authenticate)  # type: ignore[arg-type]
+    return make_app(
+        "network",
+        ROUTES,
+        dialect="neutron",
+        deps=deps or make_deps(config),
+        config=config,
+        enforcer=enforcer or Enforcer(RULES, config.policy.file),
+        authenticate=authenticate,
+    )
 
 
 def application() -> Flask:
-    "What the WSGI server loads in each worker process: the API, and the loop that keeps OVN in step."
+    """What the WSGI server loads in each worker process: the API, and the loop that keeps OVN in
+    step."""
     from common import log
     from common.auth import authenticator
     from common.service import end_with_parent
+
     end_with_parent()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)
@@ -41,5 +60,6 @@ def application() -> Flask:
     deps = make_deps(config, events=events)
     if config.ovn.nb_connection:
         from network.ovn.connect import start
+
         start(deps)
     return create_app(config, authenticate=authenticator(config, "network", events), deps=deps)

@@ -1,9 +1,11 @@
-"""Errors of the network service. The names are Neutron's, because clients read them in `NeutronError.type`.
+"""Errors of the network service. The names are Neutron's, because clients read them in
+`NeutronError.type`.
 
-    NotFound 404       NetworkNotFound SubnetNotFound PortNotFound RouterNotFound ...
-    Conflict 409       NetworkInUse SubnetInUse PortInUse RouterInUse IpAddressGenerationFailure OverQuota ...
-    BadRequest 400     InvalidInput HTTPBadRequest and what is wrong in itself
-    PreconditionFailed 412  RevisionNumberConstraintFailed
+NotFound 404       NetworkNotFound SubnetNotFound PortNotFound RouterNotFound ...
+Conflict 409       NetworkInUse SubnetInUse PortInUse RouterInUse IpAddressGenerationFailure
+OverQuota ...
+BadRequest 400     InvalidInput HTTPBadRequest and what is wrong in itself
+PreconditionFailed 412  RevisionNumberConstraintFailed
 """
 
 from typing import Any
@@ -27,7 +29,7 @@ class HTTPBadRequest(BadRequest):
 class Invalid(InvalidInput):
     "Invalid input for {field}. Reason: {reason}."
 
-    kind = "HTTPBadRequest"  # type: ignore[assignment]
+    kind = "HTTPBadRequest"
 
 
 def missing(noun: str, key: str) -> Error:
@@ -51,7 +53,8 @@ MISSING: dict[str, Any] = {
     "security_group": _not_found("SecurityGroupNotFound", "Security group"),
     "security_group_rule": _not_found("SecurityGroupRuleNotFound", "Security group rule"),
     "default_security_group_rule": _not_found(
-        "SecurityGroupDefaultRuleNotFound", "Security Group default rule"),
+        "SecurityGroupDefaultRuleNotFound", "Security Group default rule"
+    ),
     "address_group": _not_found("AddressGroupNotFound", "Address group"),
     "rbac_policy": _not_found("RbacPolicyNotFound", "RBAC policy"),
     "policy": _not_found("QosPolicyNotFound", "QoS policy"),
@@ -109,17 +112,19 @@ class IllegalSubnetPoolPrefixBounds(BadRequest):
 
 
 class AddressScopeInUse(Conflict):
-    "Unable to complete operation on address scope {id}. There are one or more subnet pools in use on the address scope."
+    """Unable to complete operation on address scope {id}. There are one or more subnet pools in
+    use on the address scope."""
 
 
 class PortInUse(Conflict):
-    "Unable to complete operation on port {port_id} for network {net_id}. Port already has an attached device {device_id}."
+    """Unable to complete operation on port {port_id} for network {net_id}. Port already has an
+    attached device {device_id}."""
 
 
 class L3PortInUse(Conflict):
     "Port {port_id} cannot be deleted directly via the port API: {reason}."
 
-    kind = "ServicePortInUse"  # type: ignore[assignment]
+    kind = "ServicePortInUse"
 
 
 class MacAddressInUse(Conflict):
@@ -167,11 +172,13 @@ class AddressPairAndPortSecurityRequired(Conflict):
 
 
 class PortSecurityAndIPRequiredForSecurityGroups(Conflict):
-    "Port security must be enabled and port must have an IP address in order to use security groups."
+    """Port security must be enabled and port must have an IP address in order to use security
+    groups."""
 
 
 class PortSecurityPortHasSecurityGroup(Conflict):
-    "Port has security group associated. Cannot disable port security or IP address until security group is removed."
+    """Port has security group associated. Cannot disable port security or IP address until
+    security group is removed."""
 
 
 class PortBindingAlreadyExists(Conflict):
@@ -199,7 +206,8 @@ class SecurityGroupRuleExists(Conflict):
 
 
 class SecurityGroupInvalidProtocolValue(BadRequest):
-    "Security group rule protocol {protocol} not supported. Only protocol names and integers from 0 to 255 are supported."
+    """Security group rule protocol {protocol} not supported. Only protocol names and integers
+    from 0 to 255 are supported."""
 
 
 class SecurityGroupMissingIcmpType(BadRequest):
@@ -263,15 +271,18 @@ class RouterInterfaceNotFoundForSubnet(NotFound):
 
 
 class RouterInterfaceInUseByFloatingIP(Conflict):
-    "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required by one or more floating IPs."
+    """Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is
+    required by one or more floating IPs."""
 
 
 class RouterInterfaceInUseByRoute(Conflict):
-    "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required by one or more routes."
+    """Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is
+    required by one or more routes."""
 
 
 class RouterExternalGatewayInUseByFloatingIp(Conflict):
-    "Gateway cannot be updated for router {router_id}, since a gateway to external network {net_id} is required by one or more floating IPs."
+    """Gateway cannot be updated for router {router_id}, since a gateway to external network
+    {net_id} is required by one or more floating IPs."""
 
 
 class InvalidRoutes(BadRequest):
@@ -279,27 +290,30 @@ class InvalidRoutes(BadRequest):
 
 
 class FloatingIPPortAlreadyAssociated(Conflict):
-    "Cannot associate floating IP {address} ({fip_id}) with port {port_id} using fixed IP {fixed_ip}, as that fixed IP already has a floating IP on external network {net_id}."
+    """Cannot associate floating IP {address} ({fip_id}) with port {port_id} using fixed IP
+    {fixed_ip}, as that fixed IP already has a floating IP on external network {net_id}."""
 
 
 class ExternalGatewayForFloatingIPNotFound(NotFound):
-    "External network {net_id} is not reachable from subnet {subnet_id}. Therefore, cannot associate Port {port_id} with a Floating IP."
+    """External network {net_id} is not reachable from subnet {subnet_id}. Therefore, cannot
+    associate Port {port_id} with a Floating IP."""
 
 
 class FipPortForwardingInUse(Conflict):
     "Floating IP {id} is in use by port forwarding."
 
-    kind = "FipAssociated"  # type: ignore[assignment]
+    kind = "FipAssociated"
 
 
 class PortForwardingConflict(BadRequest):
     "Bad port_forwarding request: {reason}."
 
-    kind = "BadRequest"  # type: ignore[assignment]
+    kind = "BadRequest"
 
 
 class ExternalNetworkInUse(Conflict):
-    "External network {id} cannot be updated to be made non-external, since it has existing gateway ports."
+    """External network {id} cannot be updated to be made non-external, since it has existing
+    gateway ports."""
 
 
 class InvalidSharedSetting(Conflict):
@@ -307,7 +321,8 @@ class InvalidSharedSetting(Conflict):
 
 
 class VlanIdInUse(Conflict):
-    "Unable to create the network. The VLAN {vlan_id} on physical network {physical_network} is in use."
+    """Unable to create the network. The VLAN {vlan_id} on physical network {physical_network} is
+    in use."""
 
 
 class TunnelIdInUse(Conflict):
@@ -333,7 +348,7 @@ class RbacPolicyInUse(Conflict):
 class RbacPolicyExists(Conflict):
     "An RBAC policy already exists with those values."
 
-    kind = "DuplicatePolicy"  # type: ignore[assignment]
+    kind = "DuplicatePolicy"
 
 
 class QosPolicyInUse(Conflict):
@@ -355,7 +370,7 @@ class QosRuleNotSupported(Conflict):
 class TrunkPortInUse(Conflict):
     "Port {port_id} is in use as a trunk port or subport."
 
-    kind = "ParentPortInUse"  # type: ignore[assignment]
+    kind = "ParentPortInUse"
 
 
 class TrunkInUse(Conflict):
@@ -363,7 +378,8 @@ class TrunkInUse(Conflict):
 
 
 class DuplicateSubPort(Conflict):
-    "segmentation_type {segmentation_type} and segmentation_id {segmentation_id} already in use on trunk {id}."
+    """segmentation_type {segmentation_type} and segmentation_id {segmentation_id} already in use
+    on trunk {id}."""
 
 
 class SubPortNotFound(NotFound):
@@ -373,7 +389,7 @@ class SubPortNotFound(NotFound):
 class DefaultRuleExists(Conflict):
     "Default Security group rule already exists. Rule id is {id}."
 
-    kind = "DefaultSecurityGroupRuleExists"  # type: ignore[assignment]
+    kind = "DefaultSecurityGroupRuleExists"
 
 
 class AutoAllocationFailure(Conflict):
@@ -383,7 +399,7 @@ class AutoAllocationFailure(Conflict):
 class NotOwner(Forbidden):
     "Tenant {project_id} is not allowed to use {what}."
 
-    kind = "NotAuthorized"  # type: ignore[assignment]
+    kind = "NotAuthorized"
 
 
 class NorthboundUnavailable(Unavailable):
@@ -391,7 +407,8 @@ class NorthboundUnavailable(Unavailable):
 
 
 class SecurityGroupInvalidProtocolForPorts(BadRequest):
-    "Invalid protocol {protocol} for port range, only supported for TCP, UDP, UDPLITE, SCTP and DCCP."
+    """Invalid protocol {protocol} for port range, only supported for TCP, UDP, UDPLITE, SCTP and
+    DCCP."""
 
 
 class SubnetMismatchForPort(BadRequest):

@@ -1,10 +1,13 @@
-"""Who may do what: Neutron's rule names with the defaults of 2026 (project personas; admin and service users everywhere).
+"""Who may do what: Neutron's rule names with the defaults of 2026 (project personas; admin and
+service users everywhere).
 
-Rules of whole operations first (`create_network`), then of single attributes (`create_network:shared` when a client sends
-one, `get_network:provider:network_type` to see one). Target keys: project_id of the row, network:project_id of its network.
+Rules of whole operations first (`create_network`), then of single attributes
+(`create_network:shared` when a client sends
+one, `get_network:provider:network_type` to see one). Target keys: project_id of the row,
+network:project_id of its network.
 """
 
-from common.policy import rule
+from common.policy import Rule, rule
 
 ADMIN = "role:admin"
 SERVICE = "role:admin or role:service"
@@ -53,50 +56,86 @@ _OPERATIONS = {
 _VERBS = ("create", "get", "update", "delete")
 
 _MORE = {
-    "add_router_interface": MEMBER, "remove_router_interface": MEMBER, "add_extraroutes": MEMBER,
-    "remove_extraroutes": MEMBER, "add_external_gateways": MEMBER, "add_subports": MEMBER, "remove_subports": MEMBER,
-    "get_subports": READER, "add_addresses": MEMBER, "remove_addresses": MEMBER,
+    "add_router_interface": MEMBER,
+    "remove_router_interface": MEMBER,
+    "add_extraroutes": MEMBER,
+    "remove_extraroutes": MEMBER,
+    "add_external_gateways": MEMBER,
+    "add_subports": MEMBER,
+    "remove_subports": MEMBER,
+    "get_subports": READER,
+    "add_addresses": MEMBER,
+    "remove_addresses": MEMBER,
 }
 
 # attribute: (operations that send it, default)
 _CU, _CUG = ("create", "update"), ("create", "update", "get")
 _DEVICE_OWNER = f"not 'True':%(network_device)s or {NET_OWNER}"
 _SUBNET_CHOICE = f"{NET_OWNER} or 'True':%(network:shared)s"
-_ATTRIBUTES = {
-    "network": {"shared": (_CU, ADMIN), "router:external": (_CU, ADMIN), "is_default": (_CU, ADMIN),
-                "provider:network_type": (_CUG, ADMIN), "provider:physical_network": (_CUG, ADMIN),
-                "provider:segmentation_id": (_CUG, ADMIN), "segments": (_CUG, ADMIN)},
+_ATTRIBUTES: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
+    "network": {
+        "shared": (_CU, ADMIN),
+        "router:external": (_CU, ADMIN),
+        "is_default": (_CU, ADMIN),
+        "provider:network_type": (_CUG, ADMIN),
+        "provider:physical_network": (_CUG, ADMIN),
+        "provider:segmentation_id": (_CUG, ADMIN),
+        "segments": (_CUG, ADMIN),
+    },
     "subnet": {"segment_id": (_CU, ADMIN), "service_types": (_CU, ADMIN)},
     "subnetpool": {"shared": (_CU, ADMIN), "is_default": (_CU, ADMIN)},
     "address_scope": {"shared": (_CU, ADMIN)},
-    "port": {"mac_address": (("create",), NET_OWNER), "fixed_ips": (("update",), NET_OWNER),
-             "fixed_ips:ip_address": (_CU, NET_OWNER), "fixed_ips:subnet_id": (_CU, _SUBNET_CHOICE),
-             "device_owner": (_CU, _DEVICE_OWNER), "allowed_address_pairs": (_CU, NET_OWNER),
-             "port_security_enabled": (_CU, NET_OWNER), "binding:host_id": (_CUG, SERVICE),
-             "binding:profile": (_CUG, SERVICE), "binding:vnic_type": (_CU, MEMBER), "hints": (_CUG, ADMIN),
-             "binding:vif_type": (("get",), SERVICE), "binding:vif_details": (("get",), SERVICE),
-             "resource_request": (("get",), SERVICE)},
-    "router": {"distributed": (_CUG, ADMIN), "ha": (_CUG, ADMIN),
-               "external_gateway_info:enable_snat": (_CU, ADMIN),
-               "external_gateway_info:external_fixed_ips": (_CU, ADMIN)},
+    "port": {
+        "mac_address": (("create",), NET_OWNER),
+        "fixed_ips": (("update",), NET_OWNER),
+        "fixed_ips:ip_address": (_CU, NET_OWNER),
+        "fixed_ips:subnet_id": (_CU, _SUBNET_CHOICE),
+        "device_owner": (_CU, _DEVICE_OWNER),
+        "allowed_address_pairs": (_CU, NET_OWNER),
+        "port_security_enabled": (_CU, NET_OWNER),
+        "binding:host_id": (_CUG, SERVICE),
+        "binding:profile": (_CUG, SERVICE),
+        "binding:vnic_type": (_CU, MEMBER),
+        "hints": (_CUG, ADMIN),
+        "binding:vif_type": (("get",), SERVICE),
+        "binding:vif_details": (("get",), SERVICE),
+        "resource_request": (("get",), SERVICE),
+    },
+    "router": {
+        "distributed": (_CUG, ADMIN),
+        "ha": (_CUG, ADMIN),
+        "external_gateway_info:enable_snat": (_CU, ADMIN),
+        "external_gateway_info:external_fixed_ips": (_CU, ADMIN),
+    },
     "floatingip": {"floating_ip_address": (("create",), ADMIN)},
     "rbac_policy": {"target_tenant": (_CU, f"{ADMIN} or (not '*':%(target_tenant)s and {_WRITE})")},
     "policy": {"shared": (_CU, ADMIN)},
 }
 
 
-def _rules() -> list[object]:
-    rows = [rule("admin_only", ADMIN, "Administrators."), rule("service_api", "role:service", "Other services."),
-            rule("update_port:mac_address", SERVICE, "Change a port's MAC address.")]
+def _rules() -> list[Rule]:
+    rows = [
+        rule("admin_only", ADMIN, "Administrators."),
+        rule("service_api", "role:service", "Other services."),
+        rule("update_port:mac_address", SERVICE, "Change a port's MAC address."),
+    ]
     for noun, checks in _OPERATIONS.items():
         for verb, check in zip(_VERBS, checks, strict=True):
-            rows.append(rule(f"{verb}_{noun}", check, f"{verb.capitalize()} a {noun.replace('_', ' ')}."))
+            rows.append(
+                rule(f"{verb}_{noun}", check, f"{verb.capitalize()} a {noun.replace('_', ' ')}.")
+            )
     for name, check in _MORE.items():
         rows.append(rule(name, check, f"{name.replace('_', ' ').capitalize()}."))
     for noun, attributes in _ATTRIBUTES.items():
         for attribute, (verbs, check) in attributes.items():
             for verb in verbs:
-                rows.append(rule(f"{verb}_{noun}:{attribute}", check, f"{verb.capitalize()} a {noun} with {attribute}."))
+                rows.append(
+                    rule(
+                        f"{verb}_{noun}:{attribute}",
+                        check,
+                        f"{verb.capitalize()} a {noun} with {attribute}.",
+                    )
+                )
     return rows
 
 

@@ -6,8 +6,8 @@ not tell, the kernel does: a client that is done sending waits for the answer, a
 established; one that broke off has closed it.
 
 The server does not say either which connection a request came by. It is one of this process's own
-sockets, so the sockets of that client address are watched from the first read on, and those whose
-received bytes fit the body are it.
+sockets: one of that client address, on which something has arrived that is not answered yet, and
+which received what the body has.
 """
 
 from __future__ import annotations
@@ -15,15 +15,35 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 _ESTABLISHED = 1
-_RECEIVED_AT = 128
-"""Offset of tcpi_bytes_received in struct tcp_info (linux/tcp.h)."""
-_INFO_SIZE = 136
-_BUFFERED = 16 * 1024 * 1024
+_INFO_SIZE = 208
+"""Of struct tcp_info up to tcpi_bytes_sent (linux/tcp.h; Linux 4.19)."""
+_BUFFERED = 8 * 1024 * 1024
 """Most that may have arrived before the first read: buffers of the kernel and of the server."""
+_INTERIM = 64
+"""Bytes of an interim answer (100 Continue) at most."""
+_JUST_NOW_MS = 1000
+
+
+class _Info(NamedTuple):
+    "What the kernel knows of a connection; the times are milliseconds ago."
+
+    state: int
+    received: int
+    sent: int
+    last_received: int
+    last_sent: int
+
+    @property
+    def awaits_answer(self) -> bool:
+        "Whether something arrived that is not answered. Times are counted in ticks of some ms."
+        if self.sent == 0 or self.last_received < self.last_sent:
+            return True
+        return self.last_received == self.last_sent and self.last_received <= _JUST_NOW_MS
 
 
 class BrokenBody(OSError):
@@ -40,7 +60,7 @@ class WholeBody:
     def __init__(self, stream: Any, environ: Mapping[str, Any]) -> None:
         self._stream = stream
         self._total = 0
-        self._watched: dict[socket.socket, int] = _sockets_of(_address(environ))
+        self._watched: dict[socket.socket, _Info] = _sockets_of(_address(environ))
 
     def read(self, size: int = -1) -> bytes:
         "As of the stream. Raises BrokenBody."
@@ -56,10 +76,11 @@ class WholeBody:
     def _arrived_whole(self) -> bool:
         most = self._total + self._total // 10 + 64 * 1024
         for connection, before in self._watched.items():
-            state, received = _tcp_info(connection)
-            arrived = received - before
-            ours = received >= self._total and self._total - _BUFFERED <= arrived <= most
-            if ours and state != _ESTABLISHED:
+            now = _tcp_info(connection)
+            arrived = now.received - before.received
+            fits = now.received >= self._total and self._total - _BUFFERED <= arrived <= most
+            unanswered = now.sent - before.sent <= _INTERIM
+            if fits and unanswered and now.state != _ESTABLISHED:
                 return False
         return True
 
@@ -93,9 +114,9 @@ def _plain(address: str) -> str:
     return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
-def _sockets_of(address: str) -> dict[socket.socket, int]:
-    "Duplicates of this process's connections with `address`, and the bytes each has received."
-    found: dict[socket.socket, int] = {}
+def _sockets_of(address: str) -> dict[socket.socket, _Info]:
+    "Duplicates of this process's connections with `address` that await an answer."
+    found: dict[socket.socket, _Info] = {}
     if not address:
         return found
     wanted = _plain(address)
@@ -110,17 +131,21 @@ def _sockets_of(address: str) -> dict[socket.socket, int]:
             peer = connection.getpeername()
             is_tcp = connection.type == socket.SOCK_STREAM and isinstance(peer, tuple)
             if is_tcp and _plain(peer[0]) == wanted:
-                found[connection] = _tcp_info(connection)[1]
-                continue
+                info = _tcp_info(connection)
+                if info.awaits_answer:
+                    found[connection] = info
+                    continue
         except OSError:
             pass  # not connected
         connection.close()
     return found
 
 
-def _tcp_info(connection: socket.socket) -> tuple[int, int]:
-    "(state, bytes received) of a connection."
+def _tcp_info(connection: socket.socket) -> _Info:
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_SIZE)
-    if len(info) < _INFO_SIZE:
-        return info[0] if info else 0, 0
-    return info[0], int.from_bytes(info[_RECEIVED_AT : _RECEIVED_AT + 8], "little")
+    info = info.ljust(_INFO_SIZE, b"\0")
+    (last_sent,) = struct.unpack_from("=I", info, 44)
+    (last_received,) = struct.unpack_from("=I", info, 52)
+    (received,) = struct.unpack_from("=Q", info, 128)
+    (sent,) = struct.unpack_from("=Q", info, 200)
+    return _Info(info[0], received, sent, last_received, last_sent)

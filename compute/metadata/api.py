@@ -52,9 +52,7 @@ def directory(deps: Deps, dated: str) -> Any:
     if dated not in (*metadata.OPENSTACK, "latest"):
         return _missing()
     guest = _guest(deps)
-    return _listing(
-        [f"{n}" for n in metadata.openstack(deps, guest.server, guest.devices, dated)]
-    )
+    return _listing([f"{n}" for n in metadata.openstack(deps, guest.server, guest.devices, dated)])
 
 
 @api.get("/openstack/<dated>/<name>", open=True)

@@ -1,1 +1,2 @@
-"Guest images: `tiny`, ours, from Debian's packages in seconds; `debian`, a Debian 12 with cloud-init, on demand."
+"""Guest images: `tiny`, ours, from Debian's packages in seconds; `debian`, a Debian 12 with
+cloud-init, on demand."""

@@ -19,7 +19,8 @@ class Debs:
         os.chmod(folder, 0o755)  # apt-get downloads as its own user
 
     def dependency(self, package: str, pattern: str) -> str:
-        "The first dependency of `package` that the pattern matches: what a metapackage stands for now."
+        """The first dependency of `package` that the pattern matches: what a metapackage stands
+        for now."""
         shown = self._call("apt-cache", "depends", package)
         found = re.search(rf"Depends: ({pattern})\s", shown)
         if not found:
@@ -40,7 +41,8 @@ class Debs:
         if not found:
             self._call("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name)
             found = list(self.folder.glob(pattern)) or sorted(
-                self.folder.glob(f"{name}_*.deb"), key=lambda path: path.stat().st_mtime)
+                self.folder.glob(f"{name}_*.deb"), key=lambda path: path.stat().st_mtime
+            )
         if not found:
             raise Refused(f"apt-get download {name} left no archive in {self.folder}")
         return found[-1]
@@ -52,8 +54,14 @@ class Debs:
         return found.group(1)
 
     def _call(self, *command: str) -> str:
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False,
-                              env={**os.environ, "LC_ALL": "C"})
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "LC_ALL": "C"},
+        )
         if done.returncode:
             raise Refused(f"{' '.join(command)}: {done.stderr.strip()[-600:]}")
         return done.stdout

@@ -14,5 +14,16 @@ from identity.api import (
     versions,
 )
 
-ROUTES = (versions.api, auth.api, domains.api, projects.api, users.api, roles.api, assignments.api, catalog.api,
-          access.api, credentials.api, limits.api)
+ROUTES = (
+    versions.api,
+    auth.api,
+    domains.api,
+    projects.api,
+    users.api,
+    roles.api,
+    assignments.api,
+    catalog.api,
+    access.api,
+    credentials.api,
+    limits.api,
+)

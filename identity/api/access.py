@@ -27,22 +27,34 @@ def _enforce(ctx: Context, rule: str, user_id: str) -> None:
 def index(ctx: Context, deps: Deps, args: Any, user_id: str) -> dict[str, Any]:
     _enforce(ctx, "list_application_credentials", user_id)
     found, more = application_credentials.list_all(deps, user_id, args)
-    return links.collection("application_credentials", found, lambda r: views.application_credential(
-        r, *application_credentials.details(deps, r.id)), more=more)
+    return links.collection(
+        "application_credentials",
+        found,
+        lambda r: views.application_credential(r, *application_credentials.details(deps, r.id)),
+        more=more,
+    )
 
 
 @api.post(_APP, policy=None, body=schemas.CREATE_APPLICATION_CREDENTIAL, status=201)
 def create(ctx: Context, deps: Deps, body: Any, user_id: str) -> dict[str, Any]:
     _enforce(ctx, "create_application_credential", user_id)
     row, secret = application_credentials.create(deps, ctx, user_id, body["application_credential"])
-    return {"application_credential": views.application_credential(row, *application_credentials.details(deps, row.id), secret)}
+    return {
+        "application_credential": views.application_credential(
+            row, *application_credentials.details(deps, row.id), secret
+        )
+    }
 
 
 @api.get(f"{_APP}/<credential_id>", policy=None)
 def show(ctx: Context, deps: Deps, user_id: str, credential_id: str) -> dict[str, Any]:
     _enforce(ctx, "get_application_credential", user_id)
     row = application_credentials.load(deps, user_id, credential_id)
-    return {"application_credential": views.application_credential(row, *application_credentials.details(deps, row.id))}
+    return {
+        "application_credential": views.application_credential(
+            row, *application_credentials.details(deps, row.id)
+        )
+    }
 
 
 @api.delete(f"{_APP}/<credential_id>", policy=None)
@@ -72,7 +84,9 @@ def delete_rule(ctx: Context, deps: Deps, user_id: str, rule_id: str) -> None:
 
 @api.get(_TRUSTS, policy=None)
 def list_trusts(ctx: Context, deps: Deps, args: Any) -> dict[str, Any]:
-    return links.collection("trusts", trusts.list_all(deps, ctx, args), lambda t: views.trust(t, None))
+    return links.collection(
+        "trusts", trusts.list_all(deps, ctx, args), lambda t: views.trust(t, None)
+    )
 
 
 @api.post(_TRUSTS, policy=None, body=schemas.CREATE_TRUST, status=201)

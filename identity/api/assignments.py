@@ -25,7 +25,9 @@ def _routes(path: str, where: Callable[..., Where], suffix: str = "") -> None:
     one = f"{path}/roles/<role_id>{suffix}"
 
     def index(ctx: Context, deps: Deps, **ids: str) -> dict[str, Any]:
-        return links.collection("roles", grants.list_roles(deps, ctx, where(**ids)), role_views.role)
+        return links.collection(
+            "roles", grants.list_roles(deps, ctx, where(**ids)), role_views.role
+        )
 
     def check(ctx: Context, deps: Deps, role_id: str, **ids: str) -> None:
         grants.check(deps, ctx, where(**ids), role_id)

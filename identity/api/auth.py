@@ -67,7 +67,9 @@ def check(ctx: Context, deps: Deps, args: Any, request: Request) -> Reply:
 
 @api.delete("/v3/auth/tokens", policy=None)
 def revoke(ctx: Context, deps: Deps, request: Request) -> None:
-    claims = tokens.subject(deps, ctx, request.headers.get("X-Subject-Token"), "identity:revoke_token")
+    claims = tokens.subject(
+        deps, ctx, request.headers.get("X-Subject-Token"), "identity:revoke_token"
+    )
     tokens.revoke(deps, claims)
 
 
@@ -86,14 +88,18 @@ def revocations(deps: Deps, args: Any) -> dict[str, Any]:
 
 @api.get("/v3/auth/catalog", policy="identity:get_auth_catalog")
 def catalog(ctx: Context, deps: Deps) -> dict[str, Any]:
-    return {"catalog": self_service.catalog(deps, ctx), "links": {"next": None, "self": f"{links.root()}/v3/auth/catalog",
-                                                                  "previous": None}}
+    return {
+        "catalog": self_service.catalog(deps, ctx),
+        "links": {"next": None, "self": f"{links.root()}/v3/auth/catalog", "previous": None},
+    }
 
 
 @api.get("/v3/auth/projects", policy="identity:get_auth_projects")
 def projects(ctx: Context, deps: Deps) -> dict[str, Any]:
     rows, tags = self_service.projects(deps, ctx)
-    return links.collection("projects", rows, lambda p: project_views.project(p, tags.get(p.id, [])))
+    return links.collection(
+        "projects", rows, lambda p: project_views.project(p, tags.get(p.id, []))
+    )
 
 
 @api.get("/v3/auth/domains", policy="identity:get_auth_domains")
@@ -109,15 +115,17 @@ def system(ctx: Context, deps: Deps) -> dict[str, Any]:
 
 @api.get("/v3/OS-FEDERATION/projects", policy="identity:get_auth_projects")
 def federation_projects(ctx: Context, deps: Deps) -> dict[str, Any]:
-    return projects(ctx, deps)  # type: ignore[no-any-return]
+    return projects(ctx, deps)
 
 
 @api.get("/v3/OS-FEDERATION/domains", policy="identity:get_auth_domains")
 def federation_domains(ctx: Context, deps: Deps) -> dict[str, Any]:
-    return domains(ctx, deps)  # type: ignore[no-any-return]
+    return domains(ctx, deps)
 
 
 @api.get("/v3/OS-REVOKE/events", policy="identity:list_revoke_events")
 def revoke_events(deps: Deps) -> dict[str, Any]:
-    return {"events": self_service.revoke_events(deps), "links": {"next": None, "previous": None,
-                                                                  "self": f"{links.root()}/v3/OS-REVOKE/events"}}
+    return {
+        "events": self_service.revoke_events(deps),
+        "links": {"next": None, "previous": None, "self": f"{links.root()}/v3/OS-REVOKE/events"},
+    }

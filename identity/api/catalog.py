@@ -36,7 +36,9 @@ def _routes(kind: str) -> None:
         catalog.delete(deps, ctx, kind, row_id)
 
     api.get(f"/v3/{plural}", policy=f"identity:list_{plural}")(index)
-    api.post(f"/v3/{plural}", policy=f"identity:create_{kind}", body=schemas.CREATE[kind], status=201)(create)
+    api.post(
+        f"/v3/{plural}", policy=f"identity:create_{kind}", body=schemas.CREATE[kind], status=201
+    )(create)
     api.get(one, policy=f"identity:get_{kind}")(show)
     api.patch(one, policy=f"identity:update_{kind}", body=schemas.UPDATE[kind])(update)
     api.delete(one, policy=f"identity:delete_{kind}")(delete)
@@ -46,7 +48,12 @@ for _kind in ("region", "service", "endpoint"):
     _routes(_kind)
 
 
-@api.put("/v3/regions/<region_id>", policy="identity:create_region", body=schemas.CREATE["region"], status=201)
+@api.put(
+    "/v3/regions/<region_id>",
+    policy="identity:create_region",
+    body=schemas.CREATE["region"],
+    status=201,
+)
 def put_region(ctx: Context, deps: Deps, body: Any, region_id: str) -> dict[str, Any]:
     given = body["region"]
     if given.setdefault("id", region_id) != region_id:

@@ -23,7 +23,9 @@ def _shown(deps: Deps, row: Any) -> dict[str, Any]:
 @api.get("/v3/credentials", policy=None)
 def index(ctx: Context, deps: Deps, args: Any) -> dict[str, Any]:
     found, more = credentials.list_all(deps, ctx, args)
-    return links.collection("credentials", found, lambda c: views.credential(c, credentials.blob(deps, c)), more=more)
+    return links.collection(
+        "credentials", found, lambda c: views.credential(c, credentials.blob(deps, c)), more=more
+    )
 
 
 @api.post("/v3/credentials", policy=None, body=schemas.CREATE_CREDENTIAL, status=201)
@@ -43,14 +45,22 @@ def update(ctx: Context, deps: Deps, body: Any, credential_id: str) -> dict[str,
 
 @api.delete("/v3/credentials/<credential_id>", policy=None)
 def delete(ctx: Context, deps: Deps, credential_id: str) -> None:
-    credentials.delete(deps, ctx, credentials.load(deps, ctx, credential_id, "identity:delete_credential"))
+    credentials.delete(
+        deps, ctx, credentials.load(deps, ctx, credential_id, "identity:delete_credential")
+    )
 
 
 @api.get(_EC2, policy=None)
 def list_ec2(ctx: Context, deps: Deps, user_id: str) -> dict[str, Any]:
     ctx.enforce("identity:ec2_list_credentials", {"user_id": user_id})
-    return links.collection("credentials", [views.ec2_credential(c, credentials.blob(deps, c))
-                                            for c in credentials.list_ec2(deps, user_id)], lambda b: b)
+    return links.collection(
+        "credentials",
+        [
+            views.ec2_credential(c, credentials.blob(deps, c))
+            for c in credentials.list_ec2(deps, user_id)
+        ],
+        lambda b: b,
+    )
 
 
 @api.post(_EC2, policy=None, body=schemas.CREATE_EC2, status=201)
@@ -67,7 +77,9 @@ def show_ec2(ctx: Context, deps: Deps, user_id: str, access: str) -> dict[str, A
 
 @api.delete(f"{_EC2}/<access>", policy=None)
 def delete_ec2(ctx: Context, deps: Deps, user_id: str, access: str) -> None:
-    credentials.delete(deps, ctx, credentials.load(deps, ctx, access, "identity:ec2_delete_credential", ec2=True))
+    credentials.delete(
+        deps, ctx, credentials.load(deps, ctx, access, "identity:ec2_delete_credential", ec2=True)
+    )
 
 
 def _token(deps: Deps, body: Any, *, s3: bool) -> Reply:

@@ -31,7 +31,7 @@ def show(ctx: Context, deps: Deps, domain_id: str) -> dict[str, Any]:
     try:
         domain = projects.get(deps, domain_id, domain=True)
     except NoSuch:
-        ctx.enforce("identity:get_domain", {"target.domain.id": None})
+        ctx.enforce("identity:get_domain", {})
         raise
     ctx.enforce("identity:get_domain", projects.target(domain))
     return {"domain": views.domain(domain)}
@@ -40,7 +40,9 @@ def show(ctx: Context, deps: Deps, domain_id: str) -> dict[str, Any]:
 @api.patch("/v3/domains/<domain_id>", policy=None, body=schemas.UPDATE_DOMAIN)
 def update(ctx: Context, deps: Deps, body: Any, domain_id: str) -> dict[str, Any]:
     ctx.enforce("identity:update_domain", {"target.domain.id": domain_id})
-    return {"domain": views.domain(projects.update(deps, ctx, domain_id, body["domain"], domain=True))}
+    return {
+        "domain": views.domain(projects.update(deps, ctx, domain_id, body["domain"], domain=True))
+    }
 
 
 @api.delete("/v3/domains/<domain_id>", policy="identity:delete_domain")

@@ -21,9 +21,18 @@ def list_registered(deps: Deps, args: Any) -> dict[str, Any]:
     return links.collection("registered_limits", found, views.registered_limit, more=more)
 
 
-@api.post("/v3/registered_limits", policy="identity:create_registered_limits", body=schemas.CREATE_REGISTERED, status=201)
+@api.post(
+    "/v3/registered_limits",
+    policy="identity:create_registered_limits",
+    body=schemas.CREATE_REGISTERED,
+    status=201,
+)
 def create_registered(deps: Deps, body: Any) -> dict[str, Any]:
-    return links.collection("registered_limits", limits.create_registered(deps, body["registered_limits"]), views.registered_limit)
+    return links.collection(
+        "registered_limits",
+        limits.create_registered(deps, body["registered_limits"]),
+        views.registered_limit,
+    )
 
 
 @api.get(_ONE, policy="identity:get_registered_limit")
@@ -33,7 +42,11 @@ def show_registered(deps: Deps, limit_id: str) -> dict[str, Any]:
 
 @api.patch(_ONE, policy="identity:update_registered_limit", body=schemas.UPDATE_REGISTERED)
 def update_registered(deps: Deps, body: Any, limit_id: str) -> dict[str, Any]:
-    return {"registered_limit": views.registered_limit(limits.update_registered(deps, limit_id, body["registered_limit"]))}
+    return {
+        "registered_limit": views.registered_limit(
+            limits.update_registered(deps, limit_id, body["registered_limit"])
+        )
+    }
 
 
 @api.delete(_ONE, policy="identity:delete_registered_limit")
@@ -44,7 +57,10 @@ def delete_registered(deps: Deps, limit_id: str) -> None:
 @api.get("/v3/limits/model", policy="identity:get_limit_model")
 def model(deps: Deps) -> dict[str, Any]:
     name = deps.config.limit.enforcement_model
-    return {"model": {"name": name, "description": limits.MODELS[name]}, "links": links.own("limits/model")}
+    return {
+        "model": {"name": name, "description": limits.MODELS[name]},
+        "links": links.own("limits/model"),
+    }
 
 
 @api.get("/v3/limits", policy="identity:list_limits")

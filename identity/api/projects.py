@@ -20,7 +20,9 @@ _TAGS = "/v3/projects/<project_id>/tags"
 @api.get("/v3/projects", policy=None)
 def index(ctx: Context, deps: Deps, args: Any) -> dict[str, Any]:
     found, more, tags = projects.list_projects(deps, ctx, args)
-    return links.collection("projects", found, lambda p: views.project(p, tags.get(p.id, [])), more=more)
+    return links.collection(
+        "projects", found, lambda p: views.project(p, tags.get(p.id, [])), more=more
+    )
 
 
 @api.post("/v3/projects", policy=None, body=schemas.CREATE, status=201)
@@ -57,7 +59,7 @@ def _seen(ctx: Context, deps: Deps, project_id: str, rule: str) -> Any:
     try:
         project = projects.get(deps, project_id)
     except NoSuch:
-        ctx.enforce(rule, {"target.project.id": None, "target.project.domain_id": None})
+        ctx.enforce(rule, {})
         raise
     ctx.enforce(rule, projects.target(project))
     return project
@@ -66,15 +68,19 @@ def _seen(ctx: Context, deps: Deps, project_id: str, rule: str) -> Any:
 @api.get(_TAGS, policy=None)
 def list_tags(ctx: Context, deps: Deps, project_id: str) -> dict[str, Any]:
     _seen(ctx, deps, project_id, "identity:list_project_tags")
-    return {"tags": projects.tags_of(deps, project_id), "links": links.own(f"projects/{project_id}/tags") | {
-        "next": None, "previous": None}}
+    return {
+        "tags": projects.tags_of(deps, project_id),
+        "links": links.own(f"projects/{project_id}/tags") | {"next": None, "previous": None},
+    }
 
 
 @api.put(_TAGS, policy=None, body=schemas.SET_TAGS)
 def set_tags(ctx: Context, deps: Deps, body: Any, project_id: str) -> dict[str, Any]:
     _seen(ctx, deps, project_id, "identity:update_project_tags")
-    return {"tags": projects.set_tags(deps, ctx, project_id, body["tags"]),
-            "links": links.own(f"projects/{project_id}/tags") | {"next": None, "previous": None}}
+    return {
+        "tags": projects.set_tags(deps, ctx, project_id, body["tags"]),
+        "links": links.own(f"projects/{project_id}/tags") | {"next": None, "previous": None},
+    }
 
 
 @api.delete(_TAGS, policy=None)

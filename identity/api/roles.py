@@ -44,9 +44,13 @@ def delete(ctx: Context, deps: Deps, role_id: str) -> None:
 @api.get(_IMPLIES, policy="identity:list_implied_roles")
 def list_implied(deps: Deps, prior_role_id: str) -> dict[str, Any]:
     known, found = roles.implications(deps, prior_role_id)
-    return {"role_inference": {"prior_role": views.short(known[prior_role_id]),
-                               "implies": [views.short(known[i.implied_id]) for i in found]},
-            "links": links.own(f"roles/{prior_role_id}/implies")}
+    return {
+        "role_inference": {
+            "prior_role": views.short(known[prior_role_id]),
+            "implies": [views.short(known[i.implied_id]) for i in found],
+        },
+        "links": links.own(f"roles/{prior_role_id}/implies"),
+    }
 
 
 @api.get(f"{_IMPLIES}/<implied_role_id>", policy="identity:get_implied_role")
@@ -75,5 +79,10 @@ def inferences(deps: Deps) -> dict[str, Any]:
     priors: dict[str, list[Any]] = {}
     for row in found:
         priors.setdefault(row.prior_id, []).append(views.short(known[row.implied_id]))
-    return {"role_inferences": [{"prior_role": views.short(known[prior]), "implies": implied} for prior, implied in priors.items()],
-            "links": links.own("role_inferences")}
+    return {
+        "role_inferences": [
+            {"prior_role": views.short(known[prior]), "implies": implied}
+            for prior, implied in priors.items()
+        ],
+        "links": links.own("role_inferences"),
+    }

@@ -24,7 +24,11 @@ def index(ctx: Context, deps: Deps, args: Any) -> dict[str, Any]:
 @api.post("/v3/users", policy=None, body=schemas.CREATE_USER, status=201)
 def create(ctx: Context, deps: Deps, body: Any) -> dict[str, Any]:
     user = users.create(deps, ctx, body["user"])
-    return {"user": views.user(user, users.expiry(deps, user.id), users.federated(deps, user.id) or None)}
+    return {
+        "user": views.user(
+            user, users.expiry(deps, user.id), users.federated(deps, user.id) or None
+        )
+    }
 
 
 @api.get("/v3/users/<user_id>", policy=None)
@@ -36,7 +40,11 @@ def show(ctx: Context, deps: Deps, user_id: str) -> dict[str, Any]:
 @api.patch("/v3/users/<user_id>", policy=None, body=schemas.UPDATE_USER)
 def update(ctx: Context, deps: Deps, body: Any, user_id: str) -> dict[str, Any]:
     user = users.update(deps, ctx, user_id, body["user"])
-    return {"user": views.user(user, users.expiry(deps, user_id), users.federated(deps, user_id) or None)}
+    return {
+        "user": views.user(
+            user, users.expiry(deps, user_id), users.federated(deps, user_id) or None
+        )
+    }
 
 
 @api.delete("/v3/users/<user_id>", policy=None)
@@ -61,7 +69,9 @@ def groups_of(ctx: Context, deps: Deps, args: Any, user_id: str) -> dict[str, An
 def projects_of(ctx: Context, deps: Deps, args: Any, user_id: str) -> dict[str, Any]:
     users.load(deps, ctx, user_id, "identity:list_user_projects")
     found, more, tags = self_service.projects_of(deps, user_id, args)
-    return links.collection("projects", found, lambda p: project_views.project(p, tags.get(p.id, [])), more=more)
+    return links.collection(
+        "projects", found, lambda p: project_views.project(p, tags.get(p.id, [])), more=more
+    )
 
 
 @api.get("/v3/groups", policy=None)

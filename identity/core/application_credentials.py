@@ -36,9 +36,13 @@ def _load(session: Session, user_id: str, credential_id: str) -> ApplicationCred
     return found
 
 
-def list_all(deps: Deps, user_id: str, args: Mapping[str, str]) -> tuple[list[ApplicationCredential], bool]:
+def list_all(
+    deps: Deps, user_id: str, args: Mapping[str, str]
+) -> tuple[list[ApplicationCredential], bool]:
     "A user's application credentials."
-    wanted = listing.narrowed(listing.parse(deps, args, "name"), Filter("user_id", "equals", user_id))
+    wanted = listing.narrowed(
+        listing.parse(deps, args, "name"), Filter("user_id", "equals", user_id)
+    )
     with deps.db.read() as session:
         return listing_store.everything(session, ApplicationCredential, wanted)
 
@@ -46,17 +50,29 @@ def list_all(deps: Deps, user_id: str, args: Mapping[str, str]) -> tuple[list[Ap
 def details(deps: Deps, credential_id: str) -> tuple[list[Role], list[AccessRule]]:
     "Roles and access rules of an application credential."
     with deps.db.read() as session:
-        links = rows.every(session, ApplicationCredentialRole, application_credential_id=credential_id)
-        rules = rows.every(session, ApplicationCredentialRule, application_credential_id=credential_id)
-        return (sorted(rows.every(session, Role, id=[link.role_id for link in links]), key=lambda r: r.name),
-                list(rows.every(session, AccessRule, id=[r.access_rule_id for r in rules])))
+        links = rows.every(
+            session, ApplicationCredentialRole, application_credential_id=credential_id
+        )
+        rules = rows.every(
+            session, ApplicationCredentialRule, application_credential_id=credential_id
+        )
+        return (
+            sorted(
+                rows.every(session, Role, id=[link.role_id for link in links]), key=lambda r: r.name
+            ),
+            list(rows.every(session, AccessRule, id=[r.access_rule_id for r in rules])),
+        )
 
 
-def create(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> tuple[ApplicationCredential, str]:
+def create(
+    deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]
+) -> tuple[ApplicationCredential, str]:
     """A new one for the project of the caller's token, with its secret, which nobody can read later. Raises NotAllowed when an application
     credential that is restricted makes another."""
     if ctx.application_credential_id and ctx.application_credential_restricted:
-        raise NotAllowed("a restricted application credential cannot manage application credentials.")
+        raise NotAllowed(
+            "a restricted application credential cannot manage application credentials."
+        )
     if not ctx.project_id:
         raise NotAllowed("an application credential needs a project: use a token of one.")
     expires = times.parse(given["expires_at"]) if given.get("expires_at") else None
@@ -65,9 +81,16 @@ def create(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> tup
     secret = given.get("secret") or secrets.token_urlsafe(64)
     hashed = deps.hasher.hash(secret)
     row = ApplicationCredential(
-        id=new_hex(), name=given["name"], user_id=user_id, project_id=ctx.project_id, secret_hash=hashed,
-        description=given.get("description"), expires_at=expires, unrestricted=bool(given.get("unrestricted")),
-        has_rules=given.get("access_rules") is not None)
+        id=new_hex(),
+        name=given["name"],
+        user_id=user_id,
+        project_id=ctx.project_id,
+        secret_hash=hashed,
+        description=given.get("description"),
+        expires_at=expires,
+        unrestricted=bool(given.get("unrestricted")),
+        has_rules=given.get("access_rules") is not None,
+    )
     with deps.db.write() as session:
         most = deps.config.application_credential.user_limit
         if most >= 0 and rows.count(session, ApplicationCredential, user_id=user_id) >= most:
@@ -76,20 +99,37 @@ def create(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> tup
             raise Duplicate.name("application_credential", row.name)
         role_ids = _roles(deps, session, ctx, given.get("roles"))
         rows.add(session, row, lambda: Duplicate.name("application_credential", row.name))
-        rows.add_all(session, (ApplicationCredentialRole(application_credential_id=row.id, role_id=i) for i in role_ids))
+        rows.add_all(
+            session,
+            (
+                ApplicationCredentialRole(application_credential_id=row.id, role_id=i)
+                for i in role_ids
+            ),
+        )
         for rule in {tuple(sorted(r.items())): r for r in given.get("access_rules") or ()}.values():
-            rows.add(session, ApplicationCredentialRule(
-                application_credential_id=row.id, access_rule_id=_rule(session, user_id, rule).id))
+            rows.add(
+                session,
+                ApplicationCredentialRule(
+                    application_credential_id=row.id,
+                    access_rule_id=_rule(session, user_id, rule).id,
+                ),
+            )
     audit.changed(deps, ctx, "application_credential", "created", row.id)
     return row, secret
 
 
-def _roles(deps: Deps, session: Session, ctx: Context, given: list[dict[str, Any]] | None) -> list[str]:
+def _roles(
+    deps: Deps, session: Session, ctx: Context, given: list[dict[str, Any]] | None
+) -> list[str]:
     if not given:
         return list(ctx.role_ids)
     found = []
     for named in given:
-        role = session.get(Role, named["id"]) if "id" in named else rows.find(session, Role, name=named["name"], domain_id="")
+        role = (
+            session.get(Role, named["id"])
+            if "id" in named
+            else rows.find(session, Role, name=named["name"], domain_id="")
+        )
         if role is None:
             raise NoSuch("role", named.get("id") or named.get("name"))
         if role.id not in ctx.role_ids:
@@ -105,14 +145,23 @@ def _rule(session: Session, user_id: str, given: dict[str, str]) -> AccessRule:
             raise NoSuch("access rule", given["id"])
         return found
     hashed = hashlib.sha256(given["path"].encode()).hexdigest()
-    key = {"user_id": user_id, "service": given["service"], "method": given["method"], "path_hash": hashed}
-    return rows.find(session, AccessRule, **key) or rows.add(session, AccessRule(id=new_hex(), path=given["path"], **key))
+    key = {
+        "user_id": user_id,
+        "service": given["service"],
+        "method": given["method"],
+        "path_hash": hashed,
+    }
+    return rows.find(session, AccessRule, **key) or rows.add(
+        session, AccessRule(id=new_hex(), path=given["path"], **key)
+    )
 
 
 def delete(deps: Deps, ctx: Context, user_id: str, credential_id: str) -> None:
     "Delete one; tokens that it gave end."
     if ctx.application_credential_id and ctx.application_credential_restricted:
-        raise NotAllowed("a restricted application credential cannot manage application credentials.")
+        raise NotAllowed(
+            "a restricted application credential cannot manage application credentials."
+        )
     with deps.db.write() as session:
         session.delete(_load(session, user_id, credential_id))
         revocation.revoke(deps, session, f"appcred:{credential_id}")
@@ -121,7 +170,9 @@ def delete(deps: Deps, ctx: Context, user_id: str, credential_id: str) -> None:
 
 def list_rules(deps: Deps, user_id: str, args: Mapping[str, str]) -> tuple[list[AccessRule], bool]:
     "Access rules of a user."
-    wanted = listing.narrowed(listing.parse(deps, args, "service path method"), Filter("user_id", "equals", user_id))
+    wanted = listing.narrowed(
+        listing.parse(deps, args, "service path method"), Filter("user_id", "equals", user_id)
+    )
     with deps.db.read() as session:
         return listing_store.everything(session, AccessRule, wanted)
 

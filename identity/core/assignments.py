@@ -56,9 +56,16 @@ def parse(args: Mapping[str, str]) -> Wanted:
     if inherited not in (None, "projects"):
         raise Invalid("scope.OS-INHERIT:inherited_to", "it must be projects.")
     wanted = Wanted(
-        args.get("user.id"), args.get("group.id"), args.get("role.id"), args.get("scope.project.id"),
-        args.get("scope.domain.id"), "scope.system" in args, True if inherited else None, flag(args, "effective"),
-        flag(args, "include_subtree"))
+        args.get("user.id"),
+        args.get("group.id"),
+        args.get("role.id"),
+        args.get("scope.project.id"),
+        args.get("scope.domain.id"),
+        "scope.system" in args,
+        True if inherited else None,
+        flag(args, "effective"),
+        flag(args, "include_subtree"),
+    )
     if wanted.user and wanted.group:
         raise Invalid("group.id", "it excludes user.id.")
     if wanted.domain and wanted.project:
@@ -79,7 +86,9 @@ def listed(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[Show
     wanted = parse(args)
     with deps.db.read() as session:
         _enforce(ctx, session, wanted)
-        lines = list(_effective(deps, session, wanted) if wanted.effective else _granted(session, wanted))
+        lines = list(
+            _effective(deps, session, wanted) if wanted.effective else _granted(session, wanted)
+        )
         if ctx.domain_id and not ctx.is_admin:
             lines = _in_domain(session, lines, ctx.domain_id)
         return lines, _names(session, lines) if flag(args, "include_names") else {}
@@ -88,7 +97,10 @@ def listed(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[Show
 def _enforce(ctx: Context, session: Session, wanted: Wanted) -> None:
     if wanted.subtree and wanted.project:
         project = session.get(Project, wanted.project)
-        ctx.enforce("identity:list_role_assignments_for_tree", {"target.domain_id": project.domain_id if project else None})
+        ctx.enforce(
+            "identity:list_role_assignments_for_tree",
+            {"target.domain_id": project.domain_id if project else None},
+        )
         if project is None:
             raise NoSuch("project", wanted.project)
     else:
@@ -109,14 +121,31 @@ def _targets(session: Session, wanted: Wanted) -> set[str] | None:
         return None
     found = {wanted.project}
     if wanted.subtree:
-        found |= {p.id for p in project_store.below(session, rows.get(session, Project, wanted.project, "project"))}
+        found |= {
+            p.id
+            for p in project_store.below(
+                session, rows.get(session, Project, wanted.project, "project")
+            )
+        }
     return found
 
 
 def _granted(session: Session, wanted: Wanted) -> Iterator[Shown]:
-    kind, actor = ("user", wanted.user) if wanted.user else ("group", wanted.group) if wanted.group else (None, None)
-    for a in store.matching(session, actor_kind=kind, actor_id=actor, role_id=wanted.role, target_id=_targets(session, wanted),
-                            inherited=wanted.inherited):
+    kind, actor = (
+        ("user", wanted.user)
+        if wanted.user
+        else ("group", wanted.group)
+        if wanted.group
+        else (None, None)
+    )
+    for a in store.matching(
+        session,
+        actor_kind=kind,
+        actor_id=actor,
+        role_id=wanted.role,
+        target_id=_targets(session, wanted),
+        inherited=wanted.inherited,
+    ):
         yield Shown(a.actor_kind, a.actor_id, a.target_kind, a.target_id, a.role_id, a.inherited, a)
 
 
@@ -147,21 +176,34 @@ def _places(session: Session, a: Assignment, targets: set[str] | None) -> list[t
     return [("project", i) for i in below if targets is None or i in targets]
 
 
-def _expanded(deps: Deps, a: Assignment, members: dict[str, list[str]], kind: str, place_id: str) -> Iterator[Shown]:
+def _expanded(
+    deps: Deps, a: Assignment, members: dict[str, list[str]], kind: str, place_id: str
+) -> Iterator[Shown]:
     known = deps.memory.roles()
-    users = [(a.actor_id, None)] if a.actor_kind == "user" else [(u, a.actor_id) for u in members.get(a.actor_id, ())]
+    users = (
+        [(a.actor_id, None)]
+        if a.actor_kind == "user"
+        else [(u, a.actor_id) for u in members.get(a.actor_id, ())]
+    )
     role = known.get(a.role_id)
     for user_id, group_id in users:
         base = Shown("user", user_id, kind, place_id, a.role_id, False, a, group_id)
         for role_id in role.implies if role else (a.role_id,):
             if known[role_id].domain_id:
                 continue
-            yield base if role_id == a.role_id else replace(base, role_id=role_id, prior_role=a.role_id)
+            yield (
+                base
+                if role_id == a.role_id
+                else replace(base, role_id=role_id, prior_role=a.role_id)
+            )
 
 
 def _fits(line: Shown, a: Assignment, wanted: Wanted) -> bool:
-    return ((wanted.user is None or line.actor_id == wanted.user) and (wanted.role is None or line.role_id == wanted.role)
-            and (wanted.inherited is None or a.inherited))
+    return (
+        (wanted.user is None or line.actor_id == wanted.user)
+        and (wanted.role is None or line.role_id == wanted.role)
+        and (wanted.inherited is None or a.inherited)
+    )
 
 
 def _names(session: Session, lines: list[Shown]) -> dict[str, Any]:

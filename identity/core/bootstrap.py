@@ -43,12 +43,25 @@ def plan(arguments: Any, config: Any) -> Plan:
     if not arguments.password:
         sys.exit("bootstrap needs a password: --password, OS_BOOTSTRAP_PASSWORD or --file")
     url = arguments.public_url or f"{config.identity.url.rstrip('/')}/v3"
-    urls = {"public": url, "internal": arguments.internal_url or url, "admin": arguments.admin_url or url}
+    urls = {
+        "public": url,
+        "internal": arguments.internal_url or url,
+        "admin": arguments.admin_url or url,
+    }
     return {
-        "projects": [arguments.project], "region": arguments.region or config.identity.region,
-        "users": [{"name": arguments.username, "password": arguments.password, "roles": {arguments.project: ["admin"]},
-                   "domain_roles": ["admin"], "system_roles": ["admin"]}],
-        "services": [{"type": "identity", "name": "keystone", "urls": urls}]}
+        "projects": [arguments.project],
+        "region": arguments.region or config.identity.region,
+        "users": [
+            {
+                "name": arguments.username,
+                "password": arguments.password,
+                "roles": {arguments.project: ["admin"]},
+                "domain_roles": ["admin"],
+                "system_roles": ["admin"],
+            }
+        ],
+        "services": [{"type": "identity", "name": "keystone", "urls": urls}],
+    }
 
 
 def run(deps: Deps, plan: Plan) -> None:
@@ -80,8 +93,20 @@ def _hashes(deps: Deps, plan: Plan) -> dict[str, str]:
 
 def _domain(session: Session) -> None:
     if session.get(Project, DOMAIN) is None:
-        rows.add(session, Project(id=DOMAIN, name="Default", domain_id="", is_domain=True, path=f"/{DOMAIN}/", enabled=True,
-                                  description="The default domain", options={}, extra={}))
+        rows.add(
+            session,
+            Project(
+                id=DOMAIN,
+                name="Default",
+                domain_id="",
+                is_domain=True,
+                path=f"/{DOMAIN}/",
+                enabled=True,
+                description="The default domain",
+                options={},
+                extra={},
+            ),
+        )
 
 
 def _roles(session: Session, plan: Plan) -> dict[str, Role]:
@@ -91,7 +116,9 @@ def _roles(session: Session, plan: Plan) -> dict[str, Role]:
         if role is None:
             # Keystone ships its default roles immutable.
             options = {"immutable": True} if name in ROLES else {}
-            role = rows.add(session, Role(id=new_hex(), name=name, domain_id="", options=options, extra={}))
+            role = rows.add(
+                session, Role(id=new_hex(), name=name, domain_id="", options=options, extra={})
+            )
             rows.bump(session, "roles")
         found[name] = role
     for prior, implied in IMPLIED:
@@ -106,21 +133,48 @@ def _project(session: Session, name: str) -> Project:
     project = rows.find(session, Project, name=name, domain_id=DOMAIN)
     if project is None:
         project_id = new_hex()
-        project = rows.add(session, Project(
-            id=project_id, name=name, domain_id=DOMAIN, parent_id=DOMAIN, is_domain=False, path=f"/{DOMAIN}/{project_id}/",
-            enabled=True, options={}, extra={}))
+        project = rows.add(
+            session,
+            Project(
+                id=project_id,
+                name=name,
+                domain_id=DOMAIN,
+                parent_id=DOMAIN,
+                is_domain=False,
+                path=f"/{DOMAIN}/{project_id}/",
+                enabled=True,
+                options={},
+                extra={},
+            ),
+        )
     return project
 
 
 def _user(deps: Deps, session: Session, wanted: Plan, hashed: str | None) -> User:
     user = rows.find(session, User, login=wanted["name"], domain_id=DOMAIN)
     if user is None:
-        user = rows.add(session, User(id=new_hex(), name=wanted["name"], login=wanted["name"], domain_id=DOMAIN, enabled=True,
-                                      options={}, extra={}, failed_count=0))
+        user = rows.add(
+            session,
+            User(
+                id=new_hex(),
+                name=wanted["name"],
+                login=wanted["name"],
+                domain_id=DOMAIN,
+                enabled=True,
+                options={},
+                extra={},
+                failed_count=0,
+            ),
+        )
     if any("service" in names for names in wanted.get("roles", {}).values()):
         # A service that mistypes its password while it is being changed must not lock the cloud.
-        user.options = {**user.options, "ignore_lockout_failure_attempts": True, "ignore_password_expiry": True,
-                        "ignore_change_password_upon_first_use": True, "ignore_user_inactivity": True}
+        user.options = {
+            **user.options,
+            "ignore_lockout_failure_attempts": True,
+            "ignore_password_expiry": True,
+            "ignore_change_password_upon_first_use": True,
+            "ignore_user_inactivity": True,
+        }
     user.enabled = True
     if hashed is not None:
         had_one = bool(people_store.passwords(session, user.id, 1))
@@ -130,14 +184,27 @@ def _user(deps: Deps, session: Session, wanted: Plan, hashed: str | None) -> Use
     return user
 
 
-def _grants(session: Session, user: User, wanted: Plan, roles: dict[str, Role], projects: dict[str, Project]) -> None:
-    places = [("project", projects[name].id if name in projects else _project(session, name).id, names)
-              for name, names in wanted.get("roles", {}).items()]
-    places += [("domain", DOMAIN, wanted.get("domain_roles", ())), ("system", "all", wanted.get("system_roles", ()))]
+def _grants(
+    session: Session, user: User, wanted: Plan, roles: dict[str, Role], projects: dict[str, Project]
+) -> None:
+    places = [
+        ("project", projects[name].id if name in projects else _project(session, name).id, names)
+        for name, names in wanted.get("roles", {}).items()
+    ]
+    places += [
+        ("domain", DOMAIN, wanted.get("domain_roles", ())),
+        ("system", "all", wanted.get("system_roles", ())),
+    ]
     for kind, target_id, names in places:
         for name in names:
-            key = {"actor_id": user.id, "actor_kind": "user", "target_id": target_id, "target_kind": kind,
-                   "role_id": roles[name].id, "inherited": False}
+            key = {
+                "actor_id": user.id,
+                "actor_kind": "user",
+                "target_id": target_id,
+                "target_kind": kind,
+                "role_id": roles[name].id,
+                "inherited": False,
+            }
             if rows.find(session, Assignment, **key) is None:
                 rows.add(session, Assignment(**key))
 
@@ -149,14 +216,34 @@ def _catalog(session: Session, plan: Plan) -> None:
     for wanted in plan.get("services", ()):
         service = rows.find(session, Service, type=wanted["type"], name=wanted.get("name", ""))
         if service is None:
-            service = rows.add(session, Service(id=new_hex(), type=wanted["type"], name=wanted.get("name", ""), enabled=True,
-                                                extra={}))
+            service = rows.add(
+                session,
+                Service(
+                    id=new_hex(),
+                    type=wanted["type"],
+                    name=wanted.get("name", ""),
+                    enabled=True,
+                    extra={},
+                ),
+            )
         for interface in INTERFACES:
             url = wanted.get("urls", {}).get(interface) or wanted["url"]
-            endpoint = rows.find(session, Endpoint, service_id=service.id, interface=interface, region_id=region)
+            endpoint = rows.find(
+                session, Endpoint, service_id=service.id, interface=interface, region_id=region
+            )
             if endpoint is None:
-                rows.add(session, Endpoint(id=new_hex(), service_id=service.id, interface=interface, region_id=region, url=url,
-                                           enabled=True, extra={}))
+                rows.add(
+                    session,
+                    Endpoint(
+                        id=new_hex(),
+                        service_id=service.id,
+                        interface=interface,
+                        region_id=region,
+                        url=url,
+                        enabled=True,
+                        extra={},
+                    ),
+                )
             elif endpoint.url != url:
                 endpoint.url = url
     rows.bump(session, "catalog")

@@ -11,15 +11,28 @@ from identity.core import Deps, audit, listing, memory, resources
 from identity.errors import Duplicate, InUse, Invalid, NotAllowed
 from identity.store import Session, rows
 from identity.store import listing as listing_store
-from identity.store.models import Base, Endpoint, PolicyAssociation, Region, RegisteredLimit, Service
+from identity.store.models import (
+    Base,
+    Endpoint,
+    PolicyAssociation,
+    Region,
+    RegisteredLimit,
+    Service,
+)
 
 _KINDS: dict[str, tuple[type[Base], tuple[str, ...]]] = {
     "region": (Region, ("description", "parent_region_id")),
     "service": (Service, ("type", "name", "description", "enabled")),
-    "endpoint": (Endpoint, ("interface", "region_id", "service_id", "url", "enabled", "description")),
+    "endpoint": (
+        Endpoint,
+        ("interface", "region_id", "service_id", "url", "enabled", "description"),
+    ),
 }
-_FILTERS = {"region": ("parent_region_id", ""), "service": ("name type", "enabled"),
-            "endpoint": ("interface service_id region_id", "enabled")}
+_FILTERS = {
+    "region": ("parent_region_id", ""),
+    "service": ("name type", "enabled"),
+    "endpoint": ("interface service_id region_id", "enabled"),
+}
 
 
 def get(deps: Deps, kind: str, row_id: str) -> Any:
@@ -40,7 +53,9 @@ def list_all(deps: Deps, kind: str, args: Mapping[str, str]) -> tuple[list[Any],
 def create(deps: Deps, ctx: Context, kind: str, given: dict[str, Any]) -> Any:
     "A new one. Raises Duplicate, Invalid."
     model, known = _KINDS[kind]
-    row = model(id=given.get("id") or new_hex(), extra={}, **({} if kind == "region" else {"enabled": True}))
+    row = model(
+        id=given.get("id") or new_hex(), extra={}, **({} if kind == "region" else {"enabled": True})
+    )
     with deps.db.write() as session:
         _check(session, kind, given, None)
         resources.apply(row, given, known)
@@ -86,7 +101,9 @@ def delete(deps: Deps, ctx: Context, kind: str, row_id: str) -> None:
 def _refuse_used_region(session: Session, region_id: str) -> None:
     if rows.find(session, Region, parent_region_id=region_id):
         raise NotAllowed(f"the region {region_id} has regions below it.")
-    if rows.find(session, Endpoint, region_id=region_id) or rows.find(session, RegisteredLimit, region_id=region_id):
+    if rows.find(session, Endpoint, region_id=region_id) or rows.find(
+        session, RegisteredLimit, region_id=region_id
+    ):
         raise InUse(f"The region {region_id} still has endpoints or limits.")
 
 
@@ -111,8 +128,10 @@ def _check(session: Session, kind: str, given: dict[str, Any], row_id: str | Non
 
 
 def _check_url(url: str | None) -> None:
-    probe = {"project_id": "x", "tenant_id": "x", "user_id": "x"}
-    if url is not None and any(mark in (memory.substitute(url, probe) or "") for mark in ("$(", "%(")):
+    probe: dict[str, str | None] = {"project_id": "x", "tenant_id": "x", "user_id": "x"}
+    if url is not None and any(
+        mark in (memory.substitute(url, probe) or "") for mark in ("$(", "%(")
+    ):
         raise Invalid("url", "only $(project_id)s, $(tenant_id)s and $(user_id)s can be put in.")
 
 

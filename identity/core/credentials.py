@@ -24,10 +24,14 @@ from identity.store.models import Credential
 from identity.store.types import Filter
 
 
-def load(deps: Deps, ctx: Context, credential_id: str, rule: str, *, ec2: bool = False) -> Credential:
+def load(
+    deps: Deps, ctx: Context, credential_id: str, rule: str, *, ec2: bool = False
+) -> Credential:
     "A credential, if the caller passes `rule`. An EC2 one is found by its access key."
     with deps.db.read() as session:
-        found = session.get(Credential, hashlib.sha256(credential_id.encode()).hexdigest() if ec2 else credential_id)
+        found = session.get(
+            Credential, hashlib.sha256(credential_id.encode()).hexdigest() if ec2 else credential_id
+        )
     ctx.enforce(rule, {"target.credential.user_id": found.user_id if found else None})
     if found is None:
         raise NoSuch("credential", credential_id)
@@ -48,8 +52,18 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Credential:
     "A new credential. Raises Duplicate, Invalid, LimitReached."
     given.setdefault("user_id", ctx.user_id)
     ctx.enforce("identity:create_credential", {"target.credential.user_id": given["user_id"]})
-    row = Credential(id=new_hex(), user_id=given["user_id"], project_id=given.get("project_id"), type=given["type"], extra={})
-    row.extra = {k: v for k, v in given.items() if k not in ("user_id", "project_id", "type", "blob", "id", "links")}
+    row = Credential(
+        id=new_hex(),
+        user_id=given["user_id"],
+        project_id=given.get("project_id"),
+        type=given["type"],
+        extra={},
+    )
+    row.extra = {
+        k: v
+        for k, v in given.items()
+        if k not in ("user_id", "project_id", "type", "blob", "id", "links")
+    }
     blob = _text(given["blob"])
     if row.type == "ec2":
         pair = _pair(blob)
@@ -82,7 +96,9 @@ def _pair(blob: str) -> dict[str, Any]:
         pair = json.loads(blob)
     except ValueError:
         pair = None
-    if not isinstance(pair, dict) or not all(isinstance(pair.get(k), str) and pair[k] for k in ("access", "secret")):
+    if not isinstance(pair, dict) or not all(
+        isinstance(pair.get(k), str) and pair[k] for k in ("access", "secret")
+    ):
         raise Invalid("blob", "an ec2 credential is JSON with access and secret.")
     return pair
 
@@ -134,9 +150,16 @@ def create_ec2(deps: Deps, ctx: Context, user_id: str, project_id: str) -> Crede
             raise NoSuch("user", user_id)
         if accounts.target(session, project_id) is None:
             raise NoSuch("project", project_id)
-    pair = {"access": new_hex(), "secret": new_hex(), "trust_id": ctx.trust_id}
-    row = Credential(id=hashlib.sha256(pair["access"].encode()).hexdigest(), user_id=user_id, project_id=project_id,  # type: ignore[union-attr]
-                     type="ec2", blob=deps.vault.encrypt(json.dumps(pair)), extra={})
+    access = new_hex()
+    pair = {"access": access, "secret": new_hex(), "trust_id": ctx.trust_id}
+    row = Credential(
+        id=hashlib.sha256(access.encode()).hexdigest(),
+        user_id=user_id,
+        project_id=project_id,
+        type="ec2",
+        blob=deps.vault.encrypt(json.dumps(pair)),
+        extra={},
+    )
     with deps.db.write() as session:
         rows.add(session, row)
     audit.changed(deps, ctx, "credential", "created", row.id)
@@ -164,12 +187,16 @@ def login_ec2(deps: Deps, given: dict[str, Any], *, s3: bool) -> tuple[str, Clai
     verb, host, path, params or headers). Raises AuthRefused."""
     started = time.time()
     with deps.db.read() as session:
-        row = session.get(Credential, hashlib.sha256(str(given.get("access", "")).encode()).hexdigest())
+        row = session.get(
+            Credential, hashlib.sha256(str(given.get("access", "")).encode()).hexdigest()
+        )
         account = accounts.by_id(session, row.user_id) if row else None
     if row is None or account is None or row.type != "ec2":
         raise AuthRefused("no such access key")
     pair = json.loads(blob(deps, row))
-    signatures = _s3_signatures(pair["secret"], given) if s3 else _ec2_signatures(pair["secret"], given)
+    signatures = (
+        _s3_signatures(pair["secret"], given) if s3 else _ec2_signatures(pair["secret"], given)
+    )
     signature = str(given.get("signature", "")).encode()
     if not any([hmac.compare_digest(s.encode(), signature) for s in signatures]):
         raise AuthRefused("wrong signature")
@@ -202,33 +229,57 @@ def _s3_signatures(secret: str, given: dict[str, Any]) -> list[str]:
 def _ec2_signatures(secret: str, given: dict[str, Any]) -> list[str]:
     params = {k: str(v) for k, v in (given.get("params") or {}).items()}
     headers = {k.lower(): str(v) for k, v in (given.get("headers") or {}).items()}
-    if "X-Amz-Algorithm" in params or headers.get("authorization", "").startswith("AWS4-HMAC-SHA256"):
+    if "X-Amz-Algorithm" in params or headers.get("authorization", "").startswith(
+        "AWS4-HMAC-SHA256"
+    ):
         return [_version4(secret, given, params, headers)]
     hosts = [str(given.get("host", ""))]
     hosts += [hosts[0].rsplit(":", 1)[0]] if ":" in hosts[0] else []
     query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in sorted(params.items()))
     digest = "sha1" if params.get("SignatureMethod") == "HmacSHA1" else "sha256"
-    return [base64.b64encode(hmac.digest(
-        secret.encode(), "\n".join((str(given.get("verb")), host, str(given.get("path")), query)).encode(), digest)).decode()
-        for host in hosts]
+    return [
+        base64.b64encode(
+            hmac.digest(
+                secret.encode(),
+                "\n".join((str(given.get("verb")), host, str(given.get("path")), query)).encode(),
+                digest,
+            )
+        ).decode()
+        for host in hosts
+    ]
 
 
 def _quoted(text: str) -> str:
     return urllib.parse.quote(text, safe="-_.~")
 
 
-def _version4(secret: str, given: dict[str, Any], params: dict[str, str], headers: dict[str, str]) -> str:
+def _version4(
+    secret: str, given: dict[str, Any], params: dict[str, str], headers: dict[str, str]
+) -> str:
     authorization = headers.get("authorization", "")
-    fields = dict(p.strip().split("=", 1) for p in authorization.partition(" ")[2].split(",") if "=" in p)
+    fields = dict(
+        p.strip().split("=", 1) for p in authorization.partition(" ")[2].split(",") if "=" in p
+    )
     credential = params.get("X-Amz-Credential") or fields.get("Credential", "")
     signed = (params.get("X-Amz-SignedHeaders") or fields.get("SignedHeaders", "")).split(";")
     date = params.get("X-Amz-Date") or headers.get("x-amz-date", "")
     scope = credential.split("/")[1:]
-    query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in sorted(params.items()) if k != "X-Amz-Signature")
-    canonical = "\n".join((str(given.get("verb")), str(given.get("path")), query if given.get("verb") != "POST" else "",
-                           "".join(f"{h}:{headers.get(h, '')}\n" for h in signed), ";".join(signed),
-                           str(given.get("body_hash"))))
-    text = "\n".join(("AWS4-HMAC-SHA256", date, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest()))
+    query = "&".join(
+        f"{_quoted(k)}={_quoted(v)}" for k, v in sorted(params.items()) if k != "X-Amz-Signature"
+    )
+    canonical = "\n".join(
+        (
+            str(given.get("verb")),
+            str(given.get("path")),
+            query if given.get("verb") != "POST" else "",
+            "".join(f"{h}:{headers.get(h, '')}\n" for h in signed),
+            ";".join(signed),
+            str(given.get("body_hash")),
+        )
+    )
+    text = "\n".join(
+        ("AWS4-HMAC-SHA256", date, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest())
+    )
     key = b"AWS4" + secret.encode()
     for part in scope:
         key = hmac.digest(key, part.encode(), "sha256")
@@ -236,12 +287,19 @@ def _version4(secret: str, given: dict[str, Any], params: dict[str, str], header
 
 
 def _refuse_old(deps: Deps, given: dict[str, Any]) -> None:
-    params, headers = given.get("params") or {}, {k.lower(): v for k, v in (given.get("headers") or {}).items()}
+    params, headers = (
+        given.get("params") or {},
+        {k.lower(): v for k, v in (given.get("headers") or {}).items()},
+    )
     text = params.get("Timestamp") or params.get("X-Amz-Date") or headers.get("x-amz-date")
     if not text:
         return
     try:
-        when = times.parse(text) if "-" in text else datetime.datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
+        when = (
+            times.parse(text)
+            if "-" in text
+            else datetime.datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
+        )
     except ValueError:
         raise Invalid("Timestamp", "it is not a time.") from None
     if abs((times.now() - when).total_seconds()) > deps.config.credential.auth_ttl_m * 60:

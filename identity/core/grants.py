@@ -35,25 +35,39 @@ class Where:
     @property
     def values(self) -> dict[str, Any]:
         "The columns of an assignment."
-        return {"actor_kind": self.actor_kind, "actor_id": self.actor_id, "target_kind": self.target_kind,
-                "target_id": self.target_id, "inherited": self.inherited}
+        return {
+            "actor_kind": self.actor_kind,
+            "actor_id": self.actor_id,
+            "target_kind": self.target_kind,
+            "target_id": self.target_id,
+            "inherited": self.inherited,
+        }
 
 
-def _enforce(deps: Deps, ctx: Context, verb: str, where: Where, role_id: str | None, *, strict: bool = True) -> Role | None:
+def _enforce(
+    deps: Deps, ctx: Context, verb: str, where: Where, role_id: str | None, *, strict: bool = True
+) -> Role | None:
     "Look everything up, ask policy, then say what does not exist. With `strict` False an actor may be gone (revoking)."
     with deps.db.read() as session:
-        actor = session.get(User if where.actor_kind == "user" else Group, where.actor_id)
+        model: Any = User if where.actor_kind == "user" else Group
+        actor = session.get(model, where.actor_id)
         place = None if where.target_kind == "system" else session.get(Project, where.target_id)
         role = session.get(Role, role_id) if role_id else None
     facts = role_target(role) if role_id else {}
     facts[f"target.{where.actor_kind}.domain_id"] = actor.domain_id if actor else None
     if place is not None:
-        facts["target.domain.id" if where.target_kind == "domain" else "target.project.domain_id"] = (
-            place.id if place.is_domain else place.domain_id)
-    ctx.enforce(_rule(verb, where), {k: v for k, v in facts.items() if v is not None or k == "target.role.domain_id"})
+        facts[
+            "target.domain.id" if where.target_kind == "domain" else "target.project.domain_id"
+        ] = place.id if place.is_domain else place.domain_id
+    ctx.enforce(
+        _rule(verb, where),
+        {k: v for k, v in facts.items() if v is not None or k == "target.role.domain_id"},
+    )
     if actor is None and strict:
         raise NoSuch(where.actor_kind, where.actor_id)
-    if where.target_kind != "system" and (place is None or (where.target_kind == "domain" and not place.is_domain)):
+    if where.target_kind != "system" and (
+        place is None or (where.target_kind == "domain" and not place.is_domain)
+    ):
         raise NoSuch(where.target_kind, where.target_id)
     if role_id and role is None:
         raise NoSuch("role", role_id)
@@ -71,7 +85,9 @@ def list_roles(deps: Deps, ctx: Context, where: Where) -> list[Role]:
     _enforce(deps, ctx, "list", where, None)
     with deps.db.read() as session:
         found = store.matching(session, **where.values)
-        return sorted(rows.every(session, Role, id=[a.role_id for a in found]), key=lambda r: r.name)
+        return sorted(
+            rows.every(session, Role, id=[a.role_id for a in found]), key=lambda r: r.name
+        )
 
 
 def check(deps: Deps, ctx: Context, where: Where, role_id: str) -> None:
@@ -108,11 +124,18 @@ def revoke(deps: Deps, ctx: Context, where: Where, role_id: str) -> None:
     with deps.db.write() as session:
         if not rows.remove(session, Assignment, **where.values, role_id=role_id):
             raise NoSuch("role assignment", f"{role_id} for {where.actor_kind} {where.actor_id}")
-        users = [where.actor_id] if where.actor_kind == "user" else people_store.members(session, where.actor_id)
+        users = (
+            [where.actor_id]
+            if where.actor_kind == "user"
+            else people_store.members(session, where.actor_id)
+        )
         if where.inherited:  # it held wherever below: end all of these users' tokens
             keys = [f"user:{u}" for u in users]
         else:
-            keys = [f"grant:{u}:{'system' if where.target_kind == 'system' else where.target_id}" for u in users]
+            keys = [
+                f"grant:{u}:{'system' if where.target_kind == 'system' else where.target_id}"
+                for u in users
+            ]
         revocation.revoke(deps, session, *keys)
         _forget_credentials(session, where, users)
     _tell(deps, ctx, "deleted", where, role_id)
@@ -125,5 +148,12 @@ def _forget_credentials(session: Session, where: Where, users: list[str]) -> Non
 
 
 def _tell(deps: Deps, ctx: Context, operation: str, where: Where, role_id: str) -> None:
-    audit.granted(deps, ctx, operation, role_id, {where.actor_kind: where.actor_id}, {where.target_kind: where.target_id},
-                  where.inherited)
+    audit.granted(
+        deps,
+        ctx,
+        operation,
+        role_id,
+        {where.actor_kind: where.actor_id},
+        {where.target_kind: where.target_id},
+        where.inherited,
+    )

@@ -21,7 +21,7 @@ _KNOWN = ("name", "description", "domain_id")
 
 def target(group: Group | None) -> dict[str, Any]:
     "What policy rules look at."
-    return {"target.group.id": group.id if group else None, "target.group.domain_id": group.domain_id if group else None}
+    return {"target.group.id": group.id, "target.group.domain_id": group.domain_id} if group else {}
 
 
 def load(deps: Deps, ctx: Context, group_id: str, rule: str, user: User | None = None) -> Group:
@@ -35,7 +35,9 @@ def load(deps: Deps, ctx: Context, group_id: str, rule: str, user: User | None =
     return group
 
 
-def list_groups(deps: Deps, ctx: Context, args: Mapping[str, str], user_id: str | None = None) -> tuple[list[Group], bool]:
+def list_groups(
+    deps: Deps, ctx: Context, args: Mapping[str, str], user_id: str | None = None
+) -> tuple[list[Group], bool]:
     "Groups for a query, of a user if one is named."
     wanted = listing.parse(deps, args, "name domain_id")
     if user_id is None:
@@ -76,7 +78,9 @@ def update(deps: Deps, ctx: Context, group_id: str, given: dict[str, Any]) -> Gr
         group = rows.get(session, Group, group_id, "group")
         if given.pop("domain_id", group.domain_id) != group.domain_id:
             raise NotAllowed("the domain of a group cannot be changed.")
-        other = rows.find(session, Group, domain_id=group.domain_id, name=given.get("name", group.name))
+        other = rows.find(
+            session, Group, domain_id=group.domain_id, name=given.get("name", group.name)
+        )
         if other is not None and other.id != group_id:
             raise Duplicate.name("group", given["name"], group.domain_id)
         resources.apply(group, given, _CHANGE)

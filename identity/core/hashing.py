@@ -33,8 +33,11 @@ class Hasher:
     def __init__(self, options: cfg.ConfigOpts) -> None:
         self._options = options
         self._argon2 = argon2.PasswordHasher(
-            time_cost=options.argon2_time_cost, memory_cost=options.argon2_memory_kib,
-            parallelism=options.argon2_parallelism, type=Type.ID)
+            time_cost=options.argon2_time_cost,
+            memory_cost=options.argon2_memory_kib,
+            parallelism=options.argon2_parallelism,
+            type=Type.ID,
+        )
         self._pool = ThreadPoolExecutor(options.hash_threads, "hash")
         self._places = threading.BoundedSemaphore(options.hash_threads + options.hash_queue)
         self._seen = _Seen(options.remembered_s)
@@ -63,7 +66,7 @@ class Hasher:
             return False
         return self._argon2.check_needs_rehash(hashed)
 
-    def _run(self, work, *args):  # type: ignore[no-untyped-def]
+    def _run(self, work, *args):
         if not self._places.acquire(blocking=False):
             raise Busy()
         try:
@@ -96,7 +99,10 @@ class _Seen:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def knows(self, owner: str, hashed: str, password: str) -> bool:
-        return self._keep_s > 0 and self._until.get(self._digest(owner, hashed, password), 0) > time.monotonic()
+        return (
+            self._keep_s > 0
+            and self._until.get(self._digest(owner, hashed, password), 0) > time.monotonic()
+        )
 
     def remember(self, owner: str, hashed: str, password: str) -> None:
         if self._keep_s <= 0:
@@ -130,12 +136,14 @@ def known_form(hashed: str) -> bool:
 
 def _bcrypt(secret: bytes, hashed: str) -> bool:
     import bcrypt
+
     return bcrypt.checkpw(secret[:_BCRYPT_MOST], hashed.encode())
 
 
 def _bcrypt_sha256(secret: bytes, rounds: int) -> str:
     # bcrypt reads 72 bytes; an HMAC first lets every byte of a longer password count.
     import bcrypt
+
     salted = bcrypt.gensalt(rounds)
     digest = bcrypt.hashpw(base64.b64encode(hmac.digest(salted[-22:], secret, "sha256")), salted)
     return f"$bcrypt-sha256$v=2,t=2b,r={rounds}${salted[-22:].decode()}${digest[-31:].decode()}"
@@ -143,6 +151,7 @@ def _bcrypt_sha256(secret: bytes, rounds: int) -> str:
 
 def _check_bcrypt_sha256(secret: bytes, hashed: str) -> bool:
     import bcrypt
+
     _, _, params, salt, digest = hashed.split("$")
     options = dict(p.split("=") for p in params.split(",")) if "=" in params else {}
     if options.get("v") == "2":
@@ -159,14 +168,23 @@ def _check_scrypt(secret: bytes, hashed: str) -> bool:
     options = {k: int(v) for k, v in (p.split("=") for p in params.split(","))}
     wanted = _unpadded(digest)
     cost = 1 << options["ln"]
-    found = hashlib.scrypt(secret, salt=_unpadded(salt), n=cost, r=options["r"], p=options["p"], dklen=len(wanted),
-                           maxmem=256 * cost * options["r"] + (1 << 20))
+    found = hashlib.scrypt(
+        secret,
+        salt=_unpadded(salt),
+        n=cost,
+        r=options["r"],
+        p=options["p"],
+        dklen=len(wanted),
+        maxmem=256 * cost * options["r"] + (1 << 20),
+    )
     return hmac.compare_digest(found, wanted)
 
 
 def _check_pbkdf2(secret: bytes, hashed: str) -> bool:
     _, _, rounds, salt, digest = hashed.split("$")
-    return hmac.compare_digest(hashlib.pbkdf2_hmac("sha512", secret, _unpadded(salt), int(rounds)), _unpadded(digest))
+    return hmac.compare_digest(
+        hashlib.pbkdf2_hmac("sha512", secret, _unpadded(salt), int(rounds)), _unpadded(digest)
+    )
 
 
 def _unpadded(text: str) -> bytes:
@@ -174,5 +192,11 @@ def _unpadded(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4))
 
 
-_IMPORTED = {"$2a$": _bcrypt, "$2b$": _bcrypt, "$2y$": _bcrypt, "$bcrypt-sha256$": _check_bcrypt_sha256,
-             "$scrypt$": _check_scrypt, "$pbkdf2-sha512$": _check_pbkdf2}
+_IMPORTED = {
+    "$2a$": _bcrypt,
+    "$2b$": _bcrypt,
+    "$2y$": _bcrypt,
+    "$bcrypt-sha256$": _check_bcrypt_sha256,
+    "$scrypt$": _check_scrypt,
+    "$pbkdf2-sha512$": _check_pbkdf2,
+}

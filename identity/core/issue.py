@@ -16,7 +16,9 @@ from identity.store import trusts as trust_store
 from identity.store.types import Account
 
 
-def authenticate(deps: Deps, ctx: Context, auth: dict[str, Any], receipt: str | None = None) -> tuple[str, Claims]:
+def authenticate(
+    deps: Deps, ctx: Context, auth: dict[str, Any], receipt: str | None = None
+) -> tuple[str, Claims]:
     """The token for the body of POST /v3/auth/tokens, and its claims.
 
     Raises AuthRefused, PasswordExpired, NeedsReceipt (another factor is wanted), Invalid, NotAllowed.
@@ -39,7 +41,9 @@ def authenticate(deps: Deps, ctx: Context, auth: dict[str, Any], receipt: str | 
 
 
 def _claimed(auth: dict[str, Any]) -> str:
-    user = (auth["identity"].get("password") or auth["identity"].get("totp") or {}).get("user") or {}
+    user = (auth["identity"].get("password") or auth["identity"].get("totp") or {}).get(
+        "user"
+    ) or {}
     return str(user.get("id") or "unknown")
 
 
@@ -52,17 +56,34 @@ def grant(deps: Deps, login: Login, place: Place, started: float) -> tuple[str, 
     account = place.account or login.account
     assert account is not None
     claims = Claims(
-        user_id=account.user_id, issued_at=started, expires_at=_end(deps, login, place, started),
-        audit_ids=_chain(login), methods=login.methods, user_name=account.name, user_domain_id=account.domain_id,
-        user_domain_name=account.domain_name, roles=place.roles, password_expires_at=times.iso(_password_end(account)),
-        federation=login.federation, groups=login.groups, thumbprint=login.thumbprint)
+        user_id=account.user_id,
+        issued_at=started,
+        expires_at=_end(deps, login, place, started),
+        audit_ids=_chain(login),
+        methods=login.methods,
+        user_name=account.name,
+        user_domain_id=account.domain_id,
+        user_domain_name=account.domain_name,
+        roles=place.roles,
+        password_expires_at=times.iso(_password_end(account)),
+        federation=login.federation,
+        groups=login.groups,
+        thumbprint=login.thumbprint,
+    )
     _put_scope(claims, place)
     if place.trust is not None:
-        claims.trust = {"id": place.trust.id, "trustor": place.trust.trustor_user_id, "trustee": place.trust.trustee_user_id,
-                        "impersonation": place.trust.impersonation}
+        claims.trust = {
+            "id": place.trust.id,
+            "trustor": place.trust.trustor_user_id,
+            "trustee": place.trust.trustee_user_id,
+            "impersonation": place.trust.impersonation,
+        }
     if login.credential is not None:
-        claims.application_credential = {"id": login.credential.id, "name": login.credential.name,
-                                         "restricted": not login.credential.unrestricted}
+        claims.application_credential = {
+            "id": login.credential.id,
+            "name": login.credential.name,
+            "restricted": not login.credential.unrestricted,
+        }
         if login.access_rules is not None:
             claims.application_credential["access_rules"] = login.access_rules
     return tokens.sign(deps, claims), claims

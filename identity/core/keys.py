@@ -123,6 +123,14 @@ def _add_key(directory: Path, generation: int) -> None:
 
 def _thumbprint(key: Ed25519PublicKey) -> str:
     "The start of the key's JWK thumbprint (RFC 7638), a name that cannot clash."
-    raw = base64.urlsafe_b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).rstrip(b"=").decode()
+    raw = (
+        base64.urlsafe_b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+        .rstrip(b"=")
+        .decode()
+    )
     text = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": raw}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()[:16].replace("-", "_")
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+        .decode()[:16]
+        .replace("-", "_")
+    )

@@ -15,8 +15,10 @@ from identity.store import projects as project_store
 from identity.store.models import Limit, Project, Region, RegisteredLimit, Service
 from identity.store.types import Filter
 
-MODELS = {"flat": "Limit enforcement and validation does not take project hierarchy into consideration.",
-          "strict_two_level": "A domain's or project's children share its limit; trees are two levels deep."}
+MODELS = {
+    "flat": "Limit enforcement and validation does not take project hierarchy into consideration.",
+    "strict_two_level": "A domain's or project's children share its limit; trees are two levels deep.",
+}
 
 
 def list_registered(deps: Deps, args: Mapping[str, str]) -> tuple[list[RegisteredLimit], bool]:
@@ -38,12 +40,25 @@ def create_registered(deps: Deps, given: list[dict[str, Any]]) -> list[Registere
     with deps.db.write() as session:
         for entry in given:
             _check_place(session, entry)
-            row = RegisteredLimit(id=new_hex(), service_id=entry["service_id"], region_id=entry.get("region_id") or "",
-                                  resource_name=entry["resource_name"], default_limit=entry["default_limit"],
-                                  description=entry.get("description"))
-            if rows.find(session, RegisteredLimit, service_id=row.service_id, region_id=row.region_id, resource_name=row.resource_name):
+            row = RegisteredLimit(
+                id=new_hex(),
+                service_id=entry["service_id"],
+                region_id=entry.get("region_id") or "",
+                resource_name=entry["resource_name"],
+                default_limit=entry["default_limit"],
+                description=entry.get("description"),
+            )
+            if rows.find(
+                session,
+                RegisteredLimit,
+                service_id=row.service_id,
+                region_id=row.region_id,
+                resource_name=row.resource_name,
+            ):
                 raise Duplicate("registered_limit", "Duplicate entry")
-            made.append(rows.add(session, row, lambda: Duplicate("registered_limit", "Duplicate entry")))
+            made.append(
+                rows.add(session, row, lambda: Duplicate("registered_limit", "Duplicate entry"))
+            )
     return made
 
 
@@ -59,8 +74,12 @@ def update_registered(deps: Deps, limit_id: str, given: dict[str, Any]) -> Regis
     with deps.db.write() as session:
         row = rows.get(session, RegisteredLimit, limit_id, "registered limit")
         _check_place(session, given)
-        if set(given) & {"service_id", "region_id", "resource_name"} and rows.find(session, Limit, registered_limit_id=limit_id):
-            raise NotAllowed("the registered limit has limits: only default_limit and description can be changed.")
+        if set(given) & {"service_id", "region_id", "resource_name"} and rows.find(
+            session, Limit, registered_limit_id=limit_id
+        ):
+            raise NotAllowed(
+                "the registered limit has limits: only default_limit and description can be changed."
+            )
         for name, value in given.items():
             setattr(row, name, (value or "") if name == "region_id" else value)
         rows.flush(session, lambda: Duplicate("registered_limit", "Duplicate entry"))
@@ -76,11 +95,17 @@ def delete_registered(deps: Deps, limit_id: str) -> None:
         session.delete(row)
 
 
-def list_limits(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[tuple[Limit, RegisteredLimit]], bool]:
+def list_limits(
+    deps: Deps, ctx: Context, args: Mapping[str, str]
+) -> tuple[list[tuple[Limit, RegisteredLimit]], bool]:
     "Limits for a query; who is no reader of the system sees those of their own scope."
     wanted = listing.parse(deps, args, "project_id domain_id")
     if not (ctx.is_admin or ctx.system == "all"):
-        own = Filter("project_id", "equals", ctx.project_id) if ctx.project_id else Filter("domain_id", "equals", ctx.domain_id or "-")
+        own = (
+            Filter("project_id", "equals", ctx.project_id)
+            if ctx.project_id
+            else Filter("domain_id", "equals", ctx.domain_id or "-")
+        )
         wanted = listing.narrowed(wanted, own)
     with deps.db.read() as session:
         chosen = {k: args[k] for k in ("service_id", "region_id", "resource_name") if args.get(k)}
@@ -96,13 +121,19 @@ def load(deps: Deps, ctx: Context, limit_id: str) -> tuple[Limit, RegisteredLimi
     with deps.db.read() as session:
         limit = session.get(Limit, limit_id)
         project = session.get(Project, limit.project_id) if limit and limit.project_id else None
-        ctx.enforce("identity:get_limit", {
-            "target.limit.project_id": (limit.project_id or None) if limit else None,
-            "target.limit.domain.id": (limit.domain_id or None) if limit else None,
-            "target.limit.project.domain_id": project.domain_id if project else None})
+        ctx.enforce(
+            "identity:get_limit",
+            {
+                "target.limit.project_id": (limit.project_id or None) if limit else None,
+                "target.limit.domain.id": (limit.domain_id or None) if limit else None,
+                "target.limit.project.domain_id": project.domain_id if project else None,
+            },
+        )
         if limit is None:
             raise NoSuch("limit", limit_id)
-        return limit, rows.get(session, RegisteredLimit, limit.registered_limit_id, "registered limit")
+        return limit, rows.get(
+            session, RegisteredLimit, limit.registered_limit_id, "registered limit"
+        )
 
 
 def create(deps: Deps, given: list[dict[str, Any]]) -> list[tuple[Limit, RegisteredLimit]]:
@@ -110,28 +141,54 @@ def create(deps: Deps, given: list[dict[str, Any]]) -> list[tuple[Limit, Registe
     made = []
     with deps.db.write() as session:
         for entry in given:
-            parent = rows.find(session, RegisteredLimit, service_id=entry["service_id"], region_id=entry.get("region_id") or "",
-                               resource_name=entry["resource_name"])
+            parent = rows.find(
+                session,
+                RegisteredLimit,
+                service_id=entry["service_id"],
+                region_id=entry.get("region_id") or "",
+                resource_name=entry["resource_name"],
+            )
             if parent is None:
-                raise NotAllowed("there is no registered limit for the resource, service and region.")
+                raise NotAllowed(
+                    "there is no registered limit for the resource, service and region."
+                )
             if bool(entry.get("project_id")) == bool(entry.get("domain_id")):
                 raise Invalid("project_id", "either it or domain_id is needed.")
-            place = rows.get(session, Project, entry.get("project_id") or entry.get("domain_id"), "project")
-            row = Limit(id=new_hex(), registered_limit_id=parent.id, project_id=entry.get("project_id") or "",
-                        domain_id=entry.get("domain_id") or "", resource_limit=entry["resource_limit"],
-                        description=entry.get("description"))
+            place = rows.get(
+                session, Project, entry.get("project_id") or entry.get("domain_id"), "project"
+            )
+            row = Limit(
+                id=new_hex(),
+                registered_limit_id=parent.id,
+                project_id=entry.get("project_id") or "",
+                domain_id=entry.get("domain_id") or "",
+                resource_limit=entry["resource_limit"],
+                description=entry.get("description"),
+            )
             _refuse_tree(deps, session, parent, place, row.resource_limit)
-            if rows.find(session, Limit, registered_limit_id=parent.id, project_id=row.project_id, domain_id=row.domain_id):
+            if rows.find(
+                session,
+                Limit,
+                registered_limit_id=parent.id,
+                project_id=row.project_id,
+                domain_id=row.domain_id,
+            ):
                 raise Duplicate("limit", "Duplicate entry")
-            made.append((rows.add(session, row, lambda: Duplicate("limit", "Duplicate entry")), parent))
+            made.append(
+                (rows.add(session, row, lambda: Duplicate("limit", "Duplicate entry")), parent)
+            )
     return made
 
 
-def _refuse_tree(deps: Deps, session: Session, parent: RegisteredLimit, place: Project, number: int) -> None:
+def _refuse_tree(
+    deps: Deps, session: Session, parent: RegisteredLimit, place: Project, number: int
+) -> None:
     if deps.config.limit.enforcement_model != "strict_two_level":
         return
-    limits = {limit.project_id or limit.domain_id: limit.resource_limit
-              for limit in rows.every(session, Limit, registered_limit_id=parent.id)}
+    limits = {
+        limit.project_id or limit.domain_id: limit.resource_limit
+        for limit in rows.every(session, Limit, registered_limit_id=parent.id)
+    }
     above = place.ancestor_ids[-1:]
     if above and number > limits.get(above[0], parent.default_limit):
         raise NotAllowed("the limit is above that of the parent.")
@@ -157,5 +214,3 @@ def delete(deps: Deps, limit_id: str) -> None:
     "Delete a limit; the registered one holds again."
     with deps.db.write() as session:
         session.delete(rows.get(session, Limit, limit_id, "limit"))
-
-

@@ -9,8 +9,8 @@ from typing import Any
 
 from common.http.paging import parse_limit
 from identity.core import Deps
-from identity.store.types import Filter, Listing
 from identity.errors import Invalid
+from identity.store.types import Filter, Listing
 
 _COMPARE = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "equals")
 _DATES = ("lt", "lte", "gt", "gte", "eq", "neq")
@@ -30,18 +30,31 @@ def flag(args: Mapping[str, str], name: str) -> bool:
     return name in args and boolean(name, args[name])
 
 
-def parse(deps: Deps, args: Mapping[str, str], names: str, *, booleans: str = "", renames: Mapping[str, str] | None = None,
-          ignore: Iterable[str] = ()) -> Listing:
+def parse(
+    deps: Deps,
+    args: Mapping[str, str],
+    names: str,
+    *,
+    booleans: str = "",
+    renames: Mapping[str, str] | None = None,
+    ignore: Iterable[str] = (),
+) -> Listing:
     """The Listing of query `args`. `names` are the attributes that may be filtered and sorted by, `booleans` those that are
     flags; `renames` maps attributes to columns. Other parameters are ignored, as Keystone does."""
-    columns = {n: (renames or {}).get(n, n) for n in (names + " " + booleans).split() if n not in ignore}
+    columns = {
+        n: (renames or {}).get(n, n) for n in (names + " " + booleans).split() if n not in ignore
+    }
     flags = set(booleans.split())
     filters = []
     for key, text in args.items():
         name, _, compare = key.partition("__")
         if name not in columns or (compare and compare not in _COMPARE):
             continue
-        value: Any = boolean(name, text) if name in flags else (text or None if name.endswith("_id") else text)
+        value: Any = (
+            boolean(name, text)
+            if name in flags
+            else (text or None if name.endswith("_id") else text)
+        )
         filters.append(Filter(columns[name], compare or "equals", value))
     return Listing(tuple(filters), _limit(deps, args), args.get("marker"), _sort(args, columns))
 
@@ -82,7 +95,9 @@ def date_filter(name: str, text: str, column: str | None = None) -> Filter:
         when = datetime.datetime.fromisoformat(rest)
     except ValueError:
         raise Invalid(name, f"{text!r} is not a time like lt:2026-01-01T00:00:00Z.") from None
-    return Filter(column or name, compare, when if when.tzinfo else when.replace(tzinfo=datetime.UTC))
+    return Filter(
+        column or name, compare, when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
+    )
 
 
 Keep = Callable[[Any], bool]

@@ -12,7 +12,12 @@ from common.tokens import Claims
 from identity.core import Deps, passwords, times, tokens, totp
 from identity.errors import AuthRefused, Invalid, NoSuch, NotFound
 from identity.store import Session, accounts, rows
-from identity.store.models import AccessRule, ApplicationCredential, ApplicationCredentialRole, ApplicationCredentialRule
+from identity.store.models import (
+    AccessRule,
+    ApplicationCredential,
+    ApplicationCredentialRole,
+    ApplicationCredentialRule,
+)
 from identity.store.types import Account
 
 Identity = dict[str, Any]
@@ -74,7 +79,9 @@ def _named(session: Session, user: dict[str, Any], field_name: str) -> Account |
     domain = user.get("domain") or {}
     if "name" not in user or not ("id" in domain or "name" in domain):
         raise Invalid(field_name, "it needs an id, or a name and a domain.")
-    return accounts.by_name(session, user["name"], domain_id=domain.get("id"), domain_name=domain.get("name"))
+    return accounts.by_name(
+        session, user["name"], domain_id=domain.get("id"), domain_name=domain.get("name")
+    )
 
 
 def _password(deps: Deps, login: Login, given: dict[str, Any]) -> None:
@@ -117,7 +124,11 @@ def _application_credential(deps: Deps, login: Login, given: dict[str, Any]) -> 
         account = accounts.by_id(session, credential.user_id) if credential else None
         if credential is not None:
             login.credential_roles = {
-                r.role_id for r in rows.every(session, ApplicationCredentialRole, application_credential_id=credential.id)}
+                r.role_id
+                for r in rows.every(
+                    session, ApplicationCredentialRole, application_credential_id=credential.id
+                )
+            }
             login.access_rules = _rules(session, credential)
     hashed = credential.secret_hash if credential else None
     right = deps.hasher.verify(hashed, given["secret"], credential.id if credential else "")
@@ -137,7 +148,9 @@ def _find_credential(session: Session, given: dict[str, Any]) -> ApplicationCred
         except NoSuch:
             return None
     if "name" not in given or "user" not in given:
-        raise Invalid("auth.identity.application_credential", "it needs an id, or a name and a user.")
+        raise Invalid(
+            "auth.identity.application_credential", "it needs an id, or a name and a user."
+        )
     user = _named(session, given["user"], "auth.identity.application_credential.user")
     if user is None:
         return None
@@ -152,4 +165,9 @@ def _rules(session: Session, credential: ApplicationCredential) -> list[dict[str
     return [{"service": r.service, "method": r.method, "path": r.path} for r in found]
 
 
-_METHODS = {"password": _password, "token": _token, "totp": _totp, "application_credential": _application_credential}
+_METHODS = {
+    "password": _password,
+    "token": _token,
+    "totp": _totp,
+    "application_credential": _application_credential,
+}

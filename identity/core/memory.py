@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.db import Database
-from common.tokens import Revocations
 from common.tokens import Revocation as Record
+from common.tokens import Revocations
 from identity.store import catalog as catalog_store
 from identity.store import revocations as revocation_store
 from identity.store import rows
@@ -61,7 +61,8 @@ class Memory:
             if "revocations" in changed:
                 self.revocations.add(
                     Record(r.seq, r.key, r.issued_before, r.expires_at)
-                    for r in revocation_store.since(session, self.revocations.latest))
+                    for r in revocation_store.since(session, self.revocations.latest)
+                )
             if "roles" in changed:
                 self._roles = None
             if "catalog" in changed:
@@ -99,8 +100,11 @@ class Memory:
         whole = self._catalog
         if whole is None:
             with self._db.read() as session:
-                whole = _Catalog(catalog_store.enabled_endpoints(session), catalog_store.project_endpoints(session),
-                                 catalog_store.project_groups(session))
+                whole = _Catalog(
+                    catalog_store.enabled_endpoints(session),
+                    catalog_store.project_endpoints(session),
+                    catalog_store.project_groups(session),
+                )
             self._catalog = whole
         return whole.text(project_id, user_id)
 
@@ -129,7 +133,12 @@ def _read_roles(session: Any) -> dict[str, KnownRole]:
 class _Catalog:
     "The catalog at one moment, and its text for each project."
 
-    def __init__(self, pairs: list[tuple[Service, Endpoint]], by_project: dict[str, set[str]], groups: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        pairs: list[tuple[Service, Endpoint]],
+        by_project: dict[str, set[str]],
+        groups: dict[str, Any],
+    ) -> None:
         self._pairs, self._by_project, self._groups = pairs, by_project, groups
         self._plain = not any("(" in endpoint.url for _, endpoint in pairs)
         self._texts: OrderedDict[tuple[str | None, str | None], str] = OrderedDict()
@@ -151,23 +160,43 @@ class _Catalog:
             url = substitute(endpoint.url, values)
             if url is None:
                 continue
-            entry = entries.setdefault(service.id, {"endpoints": [], "id": service.id, "type": service.type, "name": service.name})
-            entry["endpoints"].append({
-                "id": endpoint.id, "interface": endpoint.interface, "region_id": endpoint.region_id, "url": url,
-                "region": endpoint.region_id})
+            entry = entries.setdefault(
+                service.id,
+                {"endpoints": [], "id": service.id, "type": service.type, "name": service.name},
+            )
+            entry["endpoints"].append(
+                {
+                    "id": endpoint.id,
+                    "interface": endpoint.interface,
+                    "region_id": endpoint.region_id,
+                    "url": url,
+                    "region": endpoint.region_id,
+                }
+            )
         return list(entries.values())
 
     def _visible(self, project_id: str | None) -> list[tuple[Service, Endpoint]]:
-        chosen, groups = self._by_project.get(project_id or ""), self._groups.get(project_id or "", [])
+        chosen, groups = (
+            self._by_project.get(project_id or ""),
+            self._groups.get(project_id or "", []),
+        )
         if chosen is None and not groups:
             return self._pairs
-        return [(s, e) for s, e in self._pairs if e.id in (chosen or ()) or any(in_group(g.filters, s, e) for g in groups)]
+        return [
+            (s, e)
+            for s, e in self._pairs
+            if e.id in (chosen or ()) or any(in_group(g.filters, s, e) for g in groups)
+        ]
 
 
 def in_group(filters: dict[str, Any], service: Service, endpoint: Endpoint) -> bool:
     "Whether an endpoint is one that an endpoint group's filters choose."
-    values = {"interface": endpoint.interface, "service_id": service.id, "region_id": endpoint.region_id,
-              "enabled": endpoint.enabled}
+    values = {
+        "interface": endpoint.interface,
+        "service_id": service.id,
+        "region_id": endpoint.region_id,
+        "enabled": endpoint.enabled,
+    }
     return all(name not in filters or filters[name] == value for name, value in values.items())
 
 

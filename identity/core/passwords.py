@@ -19,7 +19,9 @@ from identity.store.types import Account
 def check(deps: Deps, account: Account | None, password: str) -> Account:
     """The account, if `password` is its password and may be used now. Raises AuthRefused, and PasswordExpired when the
     password is right."""
-    right = deps.hasher.verify(account.password_hash if account else None, password, account.user_id if account else "")
+    right = deps.hasher.verify(
+        account.password_hash if account else None, password, account.user_id if account else ""
+    )
     if account is None:
         raise AuthRefused("no such user")
     if _locked(deps, account):
@@ -31,7 +33,11 @@ def check(deps: Deps, account: Account | None, password: str) -> Account:
     if _inactive(deps, account):
         raise AuthRefused("the user was inactive for too long")
     expires = account.password_expires_at
-    if expires is not None and expires <= times.now() and not account.options.get("ignore_password_expiry"):
+    if (
+        expires is not None
+        and expires <= times.now()
+        and not account.options.get("ignore_password_expiry")
+    ):
         raise PasswordExpired(account.user_id)
     _rehash(deps, account, password)
     return account
@@ -53,7 +59,10 @@ def _locked(deps: Deps, account: Account) -> bool:
 
 
 def _failed(deps: Deps, account: Account) -> None:
-    if deps.config.security_compliance.lockout_failure_attempts and account.password_hash is not None:
+    if (
+        deps.config.security_compliance.lockout_failure_attempts
+        and account.password_hash is not None
+    ):
         with deps.db.write() as session:
             accounts.note_failure(session, account.user_id, times.now())
 
@@ -61,8 +70,11 @@ def _failed(deps: Deps, account: Account) -> None:
 def _succeeded(deps: Deps, account: Account) -> None:
     days = deps.config.security_compliance.disable_user_account_days_inactive
     today = times.now()
-    active = days > 0 and not _inactive(deps, account) and (
-        account.last_active_at is None or account.last_active_at.date() != today.date())
+    active = (
+        days > 0
+        and not _inactive(deps, account)
+        and (account.last_active_at is None or account.last_active_at.date() != today.date())
+    )
     if account.failed_count or active:
         with deps.db.write() as session:
             accounts.note_success(session, account.user_id, today, active=active)
@@ -78,7 +90,11 @@ def _inactive(deps: Deps, account: Account) -> bool:
 
 def _rehash(deps: Deps, account: Account, password: str) -> None:
     # Parameters were raised since: this is the moment when the password is known.
-    if account.password_hash and account.password_id and deps.hasher.outdated(account.password_hash):
+    if (
+        account.password_hash
+        and account.password_id
+        and deps.hasher.outdated(account.password_hash)
+    ):
         hashed = deps.hasher.hash(password)
         with deps.db.write() as session:
             rows.get(session, Password, account.password_id, "password").hash = hashed
@@ -87,11 +103,14 @@ def _rehash(deps: Deps, account: Account, password: str) -> None:
 def refuse_weak(deps: Deps, password: str) -> None:
     "Raise PasswordRefused for one that is too long or does not match the regular expression."
     if len(password) > deps.config.password.max_length:
-        raise Invalid("password", f"it is longer than {deps.config.password.max_length} characters.")
+        raise Invalid(
+            "password", f"it is longer than {deps.config.password.max_length} characters."
+        )
     rules = deps.config.security_compliance
     if rules.password_regex and not re.search(rules.password_regex, password):
         raise PasswordRefused(
-            f"The password does not match the requirements: {rules.password_regex_description or rules.password_regex}.")
+            f"The password does not match the requirements: {rules.password_regex_description or rules.password_regex}."
+        )
 
 
 def refuse_repeated(deps: Deps, session: Session, user_id: str, password: str) -> None:
@@ -103,7 +122,8 @@ def refuse_repeated(deps: Deps, session: Session, user_id: str, password: str) -
         if deps.hasher.verify(old.hash, password):
             raise PasswordRefused(
                 f"The new password cannot be identical to a previous password. The total number which includes the new "
-                f"password must be unique is {wanted}.")
+                f"password must be unique is {wanted}."
+            )
 
 
 def store(deps: Deps, session: Session, user: User, hashed: str, *, self_service: bool) -> None:
@@ -113,10 +133,22 @@ def store(deps: Deps, session: Session, user: User, hashed: str, *, self_service
     expires = None
     if rules.password_expires_days and not user.options.get("ignore_password_expiry"):
         expires = created + datetime.timedelta(days=rules.password_expires_days)
-    if (rules.change_password_upon_first_use and not self_service
-            and not user.options.get("ignore_change_password_upon_first_use")):
+    if (
+        rules.change_password_upon_first_use
+        and not self_service
+        and not user.options.get("ignore_change_password_upon_first_use")
+    ):
         expires = created
-    rows.add(session, Password(user_id=user.id, hash=hashed, created_at=created, expires_at=expires, self_service=self_service))
+    rows.add(
+        session,
+        Password(
+            user_id=user.id,
+            hash=hashed,
+            created_at=created,
+            expires_at=expires,
+            self_service=self_service,
+        ),
+    )
     people_store.forget_passwords(session, user.id, max(1, rules.unique_last_password_count))
 
 
@@ -151,4 +183,6 @@ def _refuse_early(deps: Deps, account: Account) -> None:
     allowed = account.password_created_at + datetime.timedelta(days=days)
     if allowed > times.now():
         left = (allowed - times.now()).days + 1
-        raise PasswordRefused(f"Cannot change password before the minimum age of {days} days is met; {left} days left.")
+        raise PasswordRefused(
+            f"Cannot change password before the minimum age of {days} days is met; {left} days left."
+        )

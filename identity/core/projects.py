@@ -34,8 +34,12 @@ _CHANGE = ("name", "description", "enabled", "options")
 def target(project: Project) -> dict[str, Any]:
     "What policy rules look at."
     own = project.id if project.is_domain else project.domain_id
-    return {"target.project.id": project.id, "target.project.domain_id": own, "target.domain.id": project.id,
-            "target.domain_id": own}
+    return {
+        "target.project.id": project.id,
+        "target.project.domain_id": own,
+        "target.domain.id": project.id,
+        "target.domain_id": own,
+    }
 
 
 def get(deps: Deps, project_id: str, *, domain: bool = False) -> Project:
@@ -53,13 +57,19 @@ def load(session: Session, project_id: str, *, domain: bool = False) -> Project:
     return project
 
 
-def list_projects(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[Project], bool, dict[str, list[str]]]:
+def list_projects(
+    deps: Deps, ctx: Context, args: Mapping[str, str]
+) -> tuple[list[Project], bool, dict[str, list[str]]]:
     "Projects for a query, whether there are more, and the tags of each."
     wanted = listing.parse(deps, args, "name domain_id parent_id", booleans="enabled")
-    ctx.enforce("identity:list_projects", {"target.domain_id": ctx.domain_id if ctx.domain_id else None})
+    ctx.enforce("identity:list_projects", {"target.project.domain_id": ctx.domain_id})
     if ctx.domain_id:
         wanted = listing.narrowed(wanted, Filter("domain_id", "equals", ctx.domain_id))
-    chosen = {k: args[k].split(",") for k in ("tags", "tags-any", "not-tags", "not-tags-any") if args.get(k)}
+    chosen = {
+        k: args[k].split(",")
+        for k in ("tags", "tags-any", "not-tags", "not-tags-any")
+        if args.get(k)
+    }
     domains = listing.flag(args, "is_domain")
     with deps.db.read() as session:
         found, more = store.projects(session, wanted, is_domain=domains, tags=chosen)
@@ -68,7 +78,9 @@ def list_projects(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[li
 
 def list_domains(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[Project], bool]:
     "Domains for a query; a caller with a domain's token sees that one."
-    ctx.enforce("identity:list_domains", {"target.domain.id": ctx.domain_id})
+    ctx.enforce(
+        "identity:list_domains", {"target.domain.id": ctx.domain_id} if ctx.domain_id else {}
+    )
     wanted = listing.parse(deps, args, "name", booleans="enabled")
     if ctx.domain_id:
         wanted = listing.narrowed(wanted, Filter("id", "equals", ctx.domain_id))
@@ -79,10 +91,20 @@ def list_domains(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[lis
 def create_domain(deps: Deps, ctx: Context, given: dict[str, Any]) -> Project:
     "A new domain; a client may choose its id (`explicit_domain_id`)."
     domain_id = given.pop("explicit_domain_id", None) or new_hex()
-    domain = Project(id=domain_id, domain_id="", is_domain=True, path=f"/{domain_id}/", enabled=True, options={}, extra={})
+    domain = Project(
+        id=domain_id,
+        domain_id="",
+        is_domain=True,
+        path=f"/{domain_id}/",
+        enabled=True,
+        options={},
+        extra={},
+    )
     resources.apply(domain, given, _CHANGE)
     with deps.db.write() as session:
-        if rows.find(session, Project, is_domain=True, name=domain.name) or session.get(Project, domain_id):
+        if rows.find(session, Project, is_domain=True, name=domain.name) or session.get(
+            Project, domain_id
+        ):
             raise Duplicate.name("domain", domain.name)
         rows.add(session, domain, lambda: Duplicate.name("domain", domain.name))
     audit.changed(deps, ctx, "domain", "created", domain.id)
@@ -95,7 +117,9 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Project:
         if given.get("domain_id") or given.get("parent_id"):
             raise Invalid("is_domain", "a domain has neither a domain_id nor a parent_id.")
         ctx.enforce("identity:create_project", {"target.project.domain_id": None})
-        return create_domain(deps, ctx, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE})
+        return create_domain(
+            deps, ctx, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}
+        )
     with deps.db.write() as session:
         parent = _parent(deps, session, ctx, given)
         domain_id = parent.id if parent.is_domain else parent.domain_id
@@ -103,9 +127,19 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Project:
             raise Invalid("domain_id", "it is not the domain of the parent.")
         ctx.enforce("identity:create_project", {"target.project.domain_id": domain_id})
         project_id = new_hex()
-        project = Project(id=project_id, domain_id=domain_id, parent_id=parent.id, path=f"{parent.path}{project_id}/",
-                          is_domain=False, enabled=True, options={}, extra={})
-        resources.apply(project, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}, _CHANGE)
+        project = Project(
+            id=project_id,
+            domain_id=domain_id,
+            parent_id=parent.id,
+            path=f"{parent.path}{project_id}/",
+            is_domain=False,
+            enabled=True,
+            options={},
+            extra={},
+        )
+        resources.apply(
+            project, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}, _CHANGE
+        )
         if rows.find(session, Project, domain_id=domain_id, name=project.name):
             raise Duplicate.name("project", project.name, domain_id)
         rows.add(session, project, lambda: Duplicate.name("project", project.name, domain_id))
@@ -115,19 +149,31 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Project:
 
 
 def _parent(deps: Deps, session: Session, ctx: Context, given: dict[str, Any]) -> Project:
-    parent_id = given.get("parent_id") or given.get("domain_id") or ctx.domain_id or ctx.project_domain_id or "default"
+    parent_id = (
+        given.get("parent_id")
+        or given.get("domain_id")
+        or ctx.domain_id
+        or ctx.project_domain_id
+        or "default"
+    )
     field = "parent_id" if given.get("parent_id") else "domain_id"
     parent = session.get(Project, parent_id)
     if parent is None or (field == "domain_id" and not parent.is_domain):
-        raise Invalid(field, f"there is no {'project' if field == 'parent_id' else 'domain'} {parent_id}.")
+        raise Invalid(
+            field, f"there is no {'project' if field == 'parent_id' else 'domain'} {parent_id}."
+        )
     if not parent.enabled:
         raise NotAllowed(f"the parent {parent_id} is disabled.")
     if len(parent.ancestor_ids) >= deps.config.resource.max_project_tree_depth:
-        raise NotAllowed(f"the tree below {parent.ancestor_ids[0]} may have {deps.config.resource.max_project_tree_depth} levels.")
+        raise NotAllowed(
+            f"the tree below {parent.ancestor_ids[0]} may have {deps.config.resource.max_project_tree_depth} levels."
+        )
     return parent
 
 
-def update(deps: Deps, ctx: Context, project_id: str, given: dict[str, Any], *, domain: bool = False) -> Project:
+def update(
+    deps: Deps, ctx: Context, project_id: str, given: dict[str, Any], *, domain: bool = False
+) -> Project:
     "Change a project or domain. Raises NoSuch, Duplicate, Immutable, Invalid, NotAllowed."
     what = "domain" if domain else "project"
     with deps.db.write() as session:
@@ -148,7 +194,9 @@ def update(deps: Deps, ctx: Context, project_id: str, given: dict[str, Any], *, 
         if tags is not None:
             _set_tags(deps, session, project_id, tags)
         if given.get("enabled") is False:
-            revocation.revoke(deps, session, f"{'domain' if project.is_domain else 'project'}:{project.id}")
+            revocation.revoke(
+                deps, session, f"{'domain' if project.is_domain else 'project'}:{project.id}"
+            )
     audit.changed(deps, ctx, what, "updated", project.id)
     return project
 
@@ -205,7 +253,7 @@ def delete_domain(deps: Deps, ctx: Context, domain_id: str) -> None:
             raise InUse("An identity provider still uses the domain.")
         revocation.revoke(deps, session, f"domain:{domain_id}")
         for kind, model in (("user", User), ("group", Group)):
-            for row in rows.every(session, model, domain_id=domain_id):  # type: ignore[type-var]
+            for row in rows.every(session, model, domain_id=domain_id):
                 assignment_store.forget_actor(session, kind, row.id)  # type: ignore[attr-defined]
                 session.delete(row)
         session.flush()
@@ -221,7 +269,7 @@ def _forget(deps: Deps, session: Session, tree: list[Project]) -> None:
     ids = [p.id for p in tree]
     assignment_store.forget_target(session, ids)
     for model in (ApplicationCredential, Credential, Limit, Trust):
-        rows.remove(session, model, project_id=ids)  # type: ignore[type-var]
+        rows.remove(session, model, project_id=ids)
     for user in rows.every(session, User, default_project_id=ids):
         user.default_project_id = None
     revocation.revoke(deps, session, *(f"project:{i}" for i in ids))
@@ -235,26 +283,35 @@ def tree(deps: Deps, ctx: Context, project: Project, args: Mapping[str, str]) ->
     role, the others come as ids. Raises Invalid for two forms at once."""
     wanted: dict[str, Any] = {}
     for side in ("parents", "subtree"):
-        as_list, as_ids = listing.flag(args, f"{side}_as_list"), listing.flag(args, f"{side}_as_ids")
+        as_list, as_ids = (
+            listing.flag(args, f"{side}_as_list"),
+            listing.flag(args, f"{side}_as_ids"),
+        )
         if as_list and as_ids:
             raise Invalid(f"{side}_as_list", f"it excludes {side}_as_ids.")
         if not (as_list or as_ids):
             continue
         with deps.db.read() as session:
             if side == "parents":
-                found = sorted(store.by_ids(session, project.ancestor_ids), key=lambda p: len(p.path), reverse=True)
+                found = sorted(
+                    store.by_ids(session, project.ancestor_ids),
+                    key=lambda p: len(p.path),
+                    reverse=True,
+                )
             else:
                 found = list(store.below(session, project))
             if as_list:
                 mine = assignment_store.scopes_of(session, ctx.user_id or "")
                 wanted[side] = [p for p in found if p.id in mine[0] and not p.is_domain]
             else:
-                wanted[side] = _nested_up(found) if side == "parents" else _nested_down(project, found)
+                wanted[side] = (
+                    _nested_up(found) if side == "parents" else _nested_down(project, found)
+                )
     return wanted
 
 
 def _nested_up(found: list[Project]) -> dict[str, Any] | None:
-    nested = None
+    nested: dict[str, Any] | None = None
     for parent in reversed(found):
         nested = {parent.id: nested}
     return nested

@@ -4,7 +4,7 @@ receipts")."""
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import jwt
 
@@ -49,19 +49,32 @@ def _receipt(deps: Deps, login: Login, rules: list[list[str]]) -> tuple[str, dic
     now = time.time()
     ends = now + deps.config.token.receipt_expiration_s
     signer = deps.keys.signer
-    receipt = jwt.encode({"aud": AUDIENCE, "sub": account.user_id, "m": login.methods, "exp": int(ends)},
-                         deps.keys.private, algorithm="EdDSA", headers={"kid": signer.key_id})
-    body = {"receipt": {
-        "methods": login.methods, "expires_at": times.iso(ends), "issued_at": times.iso(now),
-        "user": {"id": account.user_id, "name": account.name, "domain": {"id": account.domain_id, "name": account.domain_name}},
-    }, "required_auth_methods": rules}
+    receipt = jwt.encode(
+        {"aud": AUDIENCE, "sub": account.user_id, "m": login.methods, "exp": int(ends)},
+        cast(Any, deps.keys.private),
+        algorithm="EdDSA",
+        headers={"kid": signer.key_id},
+    )
+    body = {
+        "receipt": {
+            "methods": login.methods,
+            "expires_at": times.iso(ends),
+            "issued_at": times.iso(now),
+            "user": {
+                "id": account.user_id,
+                "name": account.name,
+                "domain": {"id": account.domain_id, "name": account.domain_name},
+            },
+        },
+        "required_auth_methods": rules,
+    }
     return receipt, body
 
 
 def _open(deps: Deps, receipt: str, account: Account) -> list[str]:
     try:
         key = deps.keys.public[jwt.get_unverified_header(receipt)["kid"]]
-        body = jwt.decode(receipt, key, algorithms=["EdDSA"], audience=AUDIENCE)
+        body = jwt.decode(receipt, cast(Any, key), algorithms=["EdDSA"], audience=AUDIENCE)
     except (jwt.PyJWTError, KeyError):
         raise AuthRefused("the receipt is not good") from None
     if body.get("sub") != account.user_id:

@@ -37,6 +37,10 @@ def refuse_immutable(what: str, row: Any, given: Given | None = None) -> None:
     "Raise Immutable for a change of (or, without `given`, the deletion of) an immutable resource other than its options."
     if not (row.options or {}).get("immutable"):
         return
-    if given is not None and set(given) <= {"options"} and given["options"].get("immutable", True) in (None, False):
+    if (
+        given is not None
+        and set(given) <= {"options"}
+        and given["options"].get("immutable", True) in (None, False)
+    ):
         return
     raise Immutable(what, row.id)

@@ -16,8 +16,13 @@ def revoke(deps: Deps, session: Session, *keys: str) -> None:
     if not keys:
         return
     options = deps.config.token
-    records = store.add(session, keys, options.expiration_s + options.allow_expired_window_s, time.time())
-    told = [{"seq": r.seq, "key": r.key, "issued_before": r.issued_before, "expires_at": r.expires_at} for r in records]
+    records = store.add(
+        session, keys, options.expiration_s + options.allow_expired_window_s, time.time()
+    )
+    told: list[dict[str, Any]] = [
+        {"seq": r.seq, "key": r.key, "issued_before": r.issued_before, "expires_at": r.expires_at}
+        for r in records
+    ]
 
     def tell() -> None:
         deps.memory.revocations.add(Record(**r) for r in told)
@@ -31,15 +36,24 @@ def beat(deps: Deps) -> None:
     "Tell verifiers how many records there are, so that one who missed some knows."
     if deps.events is not None:
         deps.memory.ensure()
-        deps.events.publish("identity.beat", {"latest": deps.memory.revocations.latest}, expires_s=10)
+        deps.events.publish(
+            "identity.beat", {"latest": deps.memory.revocations.latest}, expires_s=10
+        )
 
 
 def listed(deps: Deps, since: int) -> dict[str, Any]:
     "Records after sequence number `since`, and the latest number."
     with deps.db.read() as session:
         latest = store.latest(session)
-        records = [{"seq": r.seq, "key": r.key, "issued_before": r.issued_before, "expires_at": r.expires_at}
-                   for r in store.since(session, since)]
+        records = [
+            {
+                "seq": r.seq,
+                "key": r.key,
+                "issued_before": r.issued_before,
+                "expires_at": r.expires_at,
+            }
+            for r in store.since(session, since)
+        ]
     return {"revocations": records, "latest": latest}
 
 

@@ -23,8 +23,11 @@ def _rule(verb: str, role: Role | None) -> str:
 
 def target(role: Role | None) -> dict[str, Any]:
     "What policy rules look at."
-    return {"target.role.id": role.id if role else None, "target.role.name": role.name if role else None,
-            "target.role.domain_id": (role.domain_id or None) if role else None}
+    return {
+        "target.role.id": role.id if role else None,
+        "target.role.name": role.name if role else None,
+        "target.role.domain_id": (role.domain_id or None) if role else None,
+    }
 
 
 def load(deps: Deps, ctx: Context, role_id: str, verb: str) -> Role:
@@ -40,7 +43,10 @@ def load(deps: Deps, ctx: Context, role_id: str, verb: str) -> Role:
 def list_roles(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[Role], bool]:
     "Global roles, or those of the domain that the query names."
     domain_id = args.get("domain_id")
-    ctx.enforce("identity:list_domain_roles" if domain_id else "identity:list_roles", {"target.domain_id": domain_id})
+    ctx.enforce(
+        "identity:list_domain_roles" if domain_id else "identity:list_roles",
+        {"target.domain_id": domain_id},
+    )
     wanted = listing.parse(deps, args, "name")
     wanted = listing.narrowed(wanted, Filter("domain_id", "in", [domain_id or ""]))
     with deps.db.read() as session:
@@ -112,7 +118,9 @@ def delete(deps: Deps, ctx: Context, role_id: str) -> None:
     audit.changed(deps, ctx, "role", "deleted", role_id)
 
 
-def implications(deps: Deps, prior_id: str | None = None) -> tuple[dict[str, Role], Sequence[ImpliedRole]]:
+def implications(
+    deps: Deps, prior_id: str | None = None
+) -> tuple[dict[str, Role], Sequence[ImpliedRole]]:
     "All roles by id, and the implications (of one role)."
     with deps.db.read() as session:
         if prior_id is not None:
@@ -124,7 +132,10 @@ def implications(deps: Deps, prior_id: str | None = None) -> tuple[dict[str, Rol
 def implication(deps: Deps, prior_id: str, implied_id: str) -> tuple[Role, Role]:
     "Both roles of an implication. Raises NoSuch."
     with deps.db.read() as session:
-        prior, implied = rows.get(session, Role, prior_id, "role"), rows.get(session, Role, implied_id, "role")
+        prior, implied = (
+            rows.get(session, Role, prior_id, "role"),
+            rows.get(session, Role, implied_id, "role"),
+        )
         if session.get(ImpliedRole, (prior_id, implied_id)) is None:
             raise NoSuch("implied role", f"{prior_id} implies {implied_id}")
         return prior, implied
@@ -133,7 +144,10 @@ def implication(deps: Deps, prior_id: str, implied_id: str) -> tuple[Role, Role]
 def imply(deps: Deps, ctx: Context, prior_id: str, implied_id: str) -> tuple[Role, Role]:
     "Let one role imply another. Raises NotAllowed for what no role may imply."
     with deps.db.write() as session:
-        prior, implied = rows.get(session, Role, prior_id, "role"), rows.get(session, Role, implied_id, "role")
+        prior, implied = (
+            rows.get(session, Role, prior_id, "role"),
+            rows.get(session, Role, implied_id, "role"),
+        )
         if _is_admin(implied):
             raise NotAllowed("the role admin cannot be implied.")
         if implied.domain_id:

@@ -73,7 +73,9 @@ def _project(session: Session, named: dict[str, Any]) -> Target:
         found = accounts.target(session, named["id"])
     elif "name" in named and named.get("domain"):
         domain = named["domain"]
-        found = accounts.project_named(session, named["name"], domain_id=domain.get("id"), domain_name=domain.get("name"))
+        found = accounts.project_named(
+            session, named["name"], domain_id=domain.get("id"), domain_name=domain.get("name")
+        )
     else:
         raise Invalid("auth.scope.project", "it needs an id, or a name and a domain.")
     return _usable(found)
@@ -120,7 +122,12 @@ def _default(deps: Deps, login: Login) -> Place:
     if account.default_project_id and login.federation is None:
         with deps.db.read() as session:
             target = accounts.target(session, account.default_project_id)
-            if target is not None and not target.is_domain and target.enabled and target.domain_enabled:
+            if (
+                target is not None
+                and not target.is_domain
+                and target.enabled
+                and target.domain_enabled
+            ):
                 place = _roles(deps, session, login, target)
                 if place.roles:
                     return place
@@ -133,8 +140,15 @@ def _of_credential(deps: Deps, login: Login, scope: Scope) -> Place:
     if scope is not None:
         raise AuthRefused("an application credential has its own scope")
     with deps.db.read() as session:
-        place = _roles(deps, session, login, _usable(accounts.target(session, credential.project_id)))
-    wanted = {role_id for role_id, _ in deps.memory.expand(login.credential_roles, place.target.domain_id if place.target else None)}
+        place = _roles(
+            deps, session, login, _usable(accounts.target(session, credential.project_id))
+        )
+    wanted = {
+        role_id
+        for role_id, _ in deps.memory.expand(
+            login.credential_roles, place.target.domain_id if place.target else None
+        )
+    }
     place.roles = [pair for pair in place.roles if pair[0] in wanted]
     return _checked(place)
 
@@ -153,7 +167,12 @@ def _of_trust(deps: Deps, session: Session, login: Login, trust_id: str) -> Plac
     if trust.project_id is None:
         return place
     place.target = _usable(accounts.target(session, trust.project_id))
-    has = {i for i, _ in deps.memory.expand(accounts.role_ids(session, trustor.user_id, place.target), place.target.domain_id)}
+    has = {
+        i
+        for i, _ in deps.memory.expand(
+            accounts.role_ids(session, trustor.user_id, place.target), place.target.domain_id
+        )
+    }
     given = [r.role_id for r in rows.every(session, trust_store.TrustRole, trust_id=trust.id)]
     if not has.issuperset(given):
         raise NotAllowed("the trustor lost a role that the trust gives.")

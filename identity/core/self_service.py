@@ -26,12 +26,16 @@ def projects(deps: Deps, ctx: Context) -> tuple[list[Project], dict[str, list[st
     with deps.db.read() as session:
         ids = store.scopes_of(session, ctx.user_id or "", _groups(deps, ctx))[0]
         found = [p for p in project_store.by_ids(session, ids) if p.enabled and not p.is_domain]
-        enabled = {d.id for d in project_store.by_ids(session, {p.domain_id for p in found}) if d.enabled}
+        enabled = {
+            d.id for d in project_store.by_ids(session, {p.domain_id for p in found}) if d.enabled
+        }
         found = [p for p in found if p.domain_id in enabled]
         return found, project_store.tags(session, [p.id for p in found])
 
 
-def projects_of(deps: Deps, user_id: str, args: Mapping[str, str]) -> tuple[list[Project], bool, dict[str, list[str]]]:
+def projects_of(
+    deps: Deps, user_id: str, args: Mapping[str, str]
+) -> tuple[list[Project], bool, dict[str, list[str]]]:
     "Projects in which a user has a role."
     wanted = listing.parse(deps, args, "name domain_id parent_id", booleans="enabled")
     with deps.db.read() as session:
@@ -60,14 +64,25 @@ def _groups(deps: Deps, ctx: Context) -> list[str]:
 
 def revoke_events(deps: Deps) -> list[dict[str, Any]]:
     "Revocations in the form of OS-REVOKE, for services that still read it."
-    names = {"audit": "audit_id", "chain": "audit_chain_id", "user": "user_id", "project": "project_id",
-             "domain": "domain_id", "trust": "OS-TRUST:trust_id", "role": "role_id", "appcred": "application_credential_id"}
+    names = {
+        "audit": "audit_id",
+        "chain": "audit_chain_id",
+        "user": "user_id",
+        "project": "project_id",
+        "domain": "domain_id",
+        "trust": "OS-TRUST:trust_id",
+        "role": "role_id",
+        "appcred": "application_credential_id",
+    }
     with deps.db.read() as session:
         records = revocation_store.since(session, 0)
     events = []
     for record in records:
         kind, _, rest = record.key.partition(":")
-        event: dict[str, Any] = {"issued_before": times.iso(record.issued_before), "revoked_at": times.iso(record.revoked_at)}
+        event: dict[str, Any] = {
+            "issued_before": times.iso(record.issued_before),
+            "revoked_at": times.iso(record.revoked_at),
+        }
         if kind == "grant":
             user_id, _, scope = rest.partition(":")
             event |= {"user_id": user_id, "project_id": scope}

@@ -24,14 +24,17 @@ def passcode(secret: str, at: float, digits: int = 6) -> str:
         raise ValueError(str(error)) from None
     digest = hmac.digest(key, struct.pack(">Q", int(at) // STEP_S), "sha1")
     offset = digest[-1] & 15
-    number = struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7FFFFFFF
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
     return str(number % 10**digits).zfill(digits)
 
 
 def matches(deps: Deps, user_id: str, given: str) -> bool:
     "Whether `given` is the passcode of one of the user's secrets, now or in the windows before that the operator allows."
     with deps.db.read() as session:
-        secrets = [deps.vault.decrypt(c.blob) for c in rows.every(session, Credential, user_id=user_id, type="totp")]
+        secrets = [
+            deps.vault.decrypt(c.blob)
+            for c in rows.every(session, Credential, user_id=user_id, type="totp")
+        ]
     now = time.time()
     windows = range(deps.config.totp.included_previous_windows + 1)
     found = False

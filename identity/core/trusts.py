@@ -16,8 +16,10 @@ from identity.store.models import Role, Trust, TrustRole, User
 
 def target(trust: Trust | None) -> dict[str, Any]:
     "What policy rules look at."
-    return {"target.trust.trustor_user_id": trust.trustor_user_id if trust else None,
-            "target.trust.trustee_user_id": trust.trustee_user_id if trust else None}
+    return {
+        "target.trust.trustor_user_id": trust.trustor_user_id if trust else None,
+        "target.trust.trustee_user_id": trust.trustee_user_id if trust else None,
+    }
 
 
 def load(deps: Deps, ctx: Context, trust_id: str, rule: str) -> Trust:
@@ -36,7 +38,9 @@ def list_all(deps: Deps, ctx: Context, args: Mapping[str, str]) -> list[Trust]:
     if not users:
         ctx.enforce("identity:list_trusts", {})
     for name, user_id in users.items():
-        ctx.enforce(f"identity:list_trusts_for_{name.split('_')[0]}", {f"target.trust.{name}": user_id})
+        ctx.enforce(
+            f"identity:list_trusts_for_{name.split('_')[0]}", {f"target.trust.{name}": user_id}
+        )
     with deps.db.read() as session:
         return list(store.listed(session, **users))
 
@@ -45,7 +49,9 @@ def roles(deps: Deps, trust_id: str) -> list[Role]:
     "The roles that a trust gives."
     with deps.db.read() as session:
         links = rows.every(session, TrustRole, trust_id=trust_id)
-        return sorted(rows.every(session, Role, id=[link.role_id for link in links]), key=lambda r: r.name)
+        return sorted(
+            rows.every(session, Role, id=[link.role_id for link in links]), key=lambda r: r.name
+        )
 
 
 def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Trust:
@@ -62,9 +68,16 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Trust:
         if session.get(User, given["trustee_user_id"]) is None:
             raise NoSuch("user", given["trustee_user_id"])
         trust = Trust(
-            id=new_hex(), trustor_user_id=given["trustor_user_id"], trustee_user_id=given["trustee_user_id"],
-            project_id=given.get("project_id"), impersonation=given["impersonation"], expires_at=expires,
-            remaining_uses=given.get("remaining_uses"), redelegation_count=0, extra={})
+            id=new_hex(),
+            trustor_user_id=given["trustor_user_id"],
+            trustee_user_id=given["trustee_user_id"],
+            project_id=given.get("project_id"),
+            impersonation=given["impersonation"],
+            expires_at=expires,
+            remaining_uses=given.get("remaining_uses"),
+            redelegation_count=0,
+            extra={},
+        )
         role_ids = _roles(deps, session, given)
         _redelegate(deps, session, ctx, trust, given, role_ids)
         rows.add(session, trust)
@@ -81,10 +94,19 @@ def _roles(deps: Deps, session: Session, given: dict[str, Any]) -> list[str]:
     place = accounts.target(session, given["project_id"])
     if place is None or place.is_domain:
         raise NoSuch("project", given["project_id"])
-    has = {i for i, _ in deps.memory.expand(accounts.role_ids(session, given["trustor_user_id"], place), place.domain_id)}
+    has = {
+        i
+        for i, _ in deps.memory.expand(
+            accounts.role_ids(session, given["trustor_user_id"], place), place.domain_id
+        )
+    }
     found = []
     for named in given["roles"]:
-        role = session.get(Role, named["id"]) if "id" in named else rows.find(session, Role, name=named["name"], domain_id="")
+        role = (
+            session.get(Role, named["id"])
+            if "id" in named
+            else rows.find(session, Role, name=named["name"], domain_id="")
+        )
         if role is None:
             raise NoSuch("role", named.get("id") or named.get("name"))
         if role.id not in has:
@@ -93,7 +115,14 @@ def _roles(deps: Deps, session: Session, given: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _redelegate(deps: Deps, session: Session, ctx: Context, trust: Trust, given: dict[str, Any], role_ids: list[str]) -> None:
+def _redelegate(
+    deps: Deps,
+    session: Session,
+    ctx: Context,
+    trust: Trust,
+    given: dict[str, Any],
+    role_ids: list[str],
+) -> None:
     options, allow = deps.config.trust, bool(given.get("allow_redelegation"))
     most = options.max_redelegation_count
     count = given.get("redelegation_count")
@@ -108,14 +137,19 @@ def _redelegate(deps: Deps, session: Session, ctx: Context, trust: Trust, given:
     if trust.remaining_uses is not None:
         raise NotAllowed("a trust that is passed on cannot have remaining uses.")
     if parent.project_id != trust.project_id or not set(role_ids) <= {
-            r.role_id for r in rows.every(session, TrustRole, trust_id=parent.id)}:
+        r.role_id for r in rows.every(session, TrustRole, trust_id=parent.id)
+    }:
         raise NotAllowed("only roles of the trust can be passed on.")
-    if parent.expires_at is not None and (trust.expires_at is None or trust.expires_at > parent.expires_at):
+    if parent.expires_at is not None and (
+        trust.expires_at is None or trust.expires_at > parent.expires_at
+    ):
         raise NotAllowed("the trust would outlive the one it is passed on from.")
     if trust.impersonation and not parent.impersonation:
         raise NotAllowed("impersonation cannot be added.")
     trust.redelegated_trust_id = parent.id
-    trust.redelegation_count = min(trust.redelegation_count, parent.redelegation_count - 1) if allow else 0
+    trust.redelegation_count = (
+        min(trust.redelegation_count, parent.redelegation_count - 1) if allow else 0
+    )
 
 
 def delete(deps: Deps, ctx: Context, trust_id: str) -> None:

@@ -12,11 +12,31 @@ from identity.errors import Duplicate, Invalid, NoSuch, NotAllowed
 from identity.store import Session, rows
 from identity.store import assignments as assignment_store
 from identity.store import people as store
-from identity.store.models import Credential, FederatedUser, IdentityProvider, Project, Protocol, Trust, User
+from identity.store.models import (
+    Credential,
+    FederatedUser,
+    IdentityProvider,
+    Project,
+    Protocol,
+    Trust,
+    User,
+)
 from identity.store.types import Filter
 
-KNOWN = ("name", "domain_id", "enabled", "default_project_id", "description", "options", "password", "original_password",
-         "federated", "password_expires_at", "domain", "id")
+KNOWN = (
+    "name",
+    "domain_id",
+    "enabled",
+    "default_project_id",
+    "description",
+    "options",
+    "password",
+    "original_password",
+    "federated",
+    "password_expires_at",
+    "domain",
+    "id",
+)
 _CHANGE = ("name", "enabled", "default_project_id", "description", "options")
 Found = tuple[list[User], bool, dict[str, Any]]
 """Users, whether there are more, and when each one's password ends."""
@@ -24,8 +44,14 @@ Found = tuple[list[User], bool, dict[str, Any]]
 
 def target(user: User | None) -> dict[str, Any]:
     "What policy rules look at; for an unknown user nothing that could match."
-    user_id, domain_id = (user.id, user.domain_id) if user is not None else (None, None)
-    return {"target.user.id": user_id, "target.user.domain_id": domain_id, "user_id": user_id, "target.domain_id": domain_id}
+    if user is None:
+        return {}  # a rule whose key is missing does not hold; one compared with None might
+    return {
+        "target.user.id": user.id,
+        "target.user.domain_id": user.domain_id,
+        "user_id": user.id,
+        "target.domain_id": user.domain_id,
+    }
 
 
 def load(deps: Deps, ctx: Context, user_id: str, rule: str) -> User:
@@ -38,18 +64,29 @@ def load(deps: Deps, ctx: Context, user_id: str, rule: str) -> User:
     return user
 
 
-def list_users(deps: Deps, ctx: Context, args: Mapping[str, str], group_id: str | None = None) -> Found:
+def list_users(
+    deps: Deps, ctx: Context, args: Mapping[str, str], group_id: str | None = None
+) -> Found:
     "Users for a query."
     wanted = listing.parse(deps, args, "name domain_id default_project_id", booleans="enabled")
     if group_id is None:
-        ctx.enforce("identity:list_users", {"target.domain_id": ctx.domain_id})
+        ctx.enforce(
+            "identity:list_users", {"target.user.domain_id": ctx.domain_id} if ctx.domain_id else {}
+        )
         if ctx.domain_id:
             wanted = listing.narrowed(wanted, Filter("domain_id", "equals", ctx.domain_id))
     text = args.get("password_expires_at")
     expires = listing.date_filter("password_expires_at", text, "expires_at") if text else None
     with deps.db.read() as session:
-        found, more = store.users(session, wanted, group_id=group_id, expires=expires, idp_id=args.get("idp_id"),
-                                  protocol_id=args.get("protocol_id"), unique_id=args.get("unique_id"))
+        found, more = store.users(
+            session,
+            wanted,
+            group_id=group_id,
+            expires=expires,
+            idp_id=args.get("idp_id"),
+            protocol_id=args.get("protocol_id"),
+            unique_id=args.get("unique_id"),
+        )
         return found, more, store.expiries(session, [u.id for u in found])
 
 
@@ -77,8 +114,12 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> User:
     if password is not None:
         passwords.refuse_weak(deps, password)
     hashed = deps.hasher.hash(password) if password is not None else None
-    user = User(id=new_hex(), domain_id=domain_id, enabled=True, options={}, extra={}, failed_count=0)
-    resources.apply(user, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}, _CHANGE)
+    user = User(
+        id=new_hex(), domain_id=domain_id, enabled=True, options={}, extra={}, failed_count=0
+    )
+    resources.apply(
+        user, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}, _CHANGE
+    )
     user.login = user.name
     with deps.db.write() as session:
         domain = session.get(Project, domain_id)
@@ -96,7 +137,11 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> User:
 
 
 def _check_default_project(session: Session, given: dict[str, Any]) -> None:
-    project = session.get(Project, given["default_project_id"]) if given.get("default_project_id") else None
+    project = (
+        session.get(Project, given["default_project_id"])
+        if given.get("default_project_id")
+        else None
+    )
     if project is not None and project.is_domain:
         raise Invalid("default_project_id", "a domain cannot be the default project.")
 
@@ -111,8 +156,11 @@ def _set_federated(session: Session, user: User, given: list[dict[str, Any]] | N
         for protocol in entry["protocols"]:
             if session.get(Protocol, (entry["idp_id"], protocol["protocol_id"])) is None:
                 raise Invalid("federated", f"there is no protocol {protocol['protocol_id']}.")
-            rows.add(session, FederatedUser(user_id=user.id, idp_id=entry["idp_id"], **protocol),
-                     lambda: Duplicate("federated user", "another user has this unique_id"))
+            rows.add(
+                session,
+                FederatedUser(user_id=user.id, idp_id=entry["idp_id"], **protocol),
+                lambda: Duplicate("federated user", "another user has this unique_id"),
+            )
 
 
 def update(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> User:
@@ -131,7 +179,9 @@ def update(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> Use
             if rows.find(session, User, domain_id=user.domain_id, login=given["name"]):
                 raise Duplicate.name("user", given["name"], user.domain_id)
             user.login = given["name"] if user.login is not None else None
-        resources.apply(user, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}, _CHANGE)
+        resources.apply(
+            user, {k: v for k, v in given.items() if k not in KNOWN or k in _CHANGE}, _CHANGE
+        )
         rows.flush(session, lambda: Duplicate.name("user", given.get("name"), user.domain_id))
         if hashed is not None:
             user.login = user.login or user.name

@@ -17,9 +17,16 @@ COUNT = {"type": "integer", "minimum": -1, "maximum": 2**31 - 1}
 
 def wrapped(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     "`{name: schema}` and nothing else."
-    return obj(name, **{name: schema})
+    return {
+        "type": "object",
+        "properties": {name: schema},
+        "required": [name],
+        "additionalProperties": False,
+    }
 
 
 def patch(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     "The same resource for PATCH: nothing is required, but something is given."
-    return wrapped(name, {k: v for k, v in schema.items() if k != "required"} | {"minProperties": 1})
+    return wrapped(
+        name, {k: v for k, v in schema.items() if k != "required"} | {"minProperties": 1}
+    )

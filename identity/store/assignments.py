@@ -19,20 +19,33 @@ def matching(session: Session, **values: object) -> Sequence[Assignment]:
         if value is None:
             continue
         column = getattr(Assignment, name)
-        query = query.where(column.in_(value) if isinstance(value, list | tuple | set) else column == value)
-    return session.scalars(query.order_by(Assignment.actor_id, Assignment.target_id, Assignment.role_id)).all()
+        query = query.where(
+            column.in_(value) if isinstance(value, list | tuple | set) else column == value
+        )
+    return session.scalars(
+        query.order_by(Assignment.actor_id, Assignment.target_id, Assignment.role_id)
+    ).all()
 
 
-def scopes_of(session: Session, user_id: str, group_ids: Collection[str] = ()) -> tuple[set[str], set[str], bool]:
+def scopes_of(
+    session: Session, user_id: str, group_ids: Collection[str] = ()
+) -> tuple[set[str], set[str], bool]:
     "Ids of projects and of domains in which a user has a role, inherited ones too, and whether on the system."
     from sqlalchemy import and_, or_
 
     from identity.store.models import Project
+
     actors = _actors(user_id)
     if group_ids:
-        actors = or_(actors, and_(Assignment.actor_kind == "group", Assignment.actor_id.in_(list(group_ids))))
+        actors = or_(
+            actors, and_(Assignment.actor_kind == "group", Assignment.actor_id.in_(list(group_ids)))
+        )
     projects, domains, system, above = set(), set(), False, set()
-    query = select(Assignment.target_kind, Assignment.target_id, Assignment.inherited).where(actors).distinct()
+    query = (
+        select(Assignment.target_kind, Assignment.target_id, Assignment.inherited)
+        .where(actors)
+        .distinct()
+    )
     for kind, target_id, inherited in session.execute(query).tuples():
         if inherited:
             above.add(target_id)
@@ -44,14 +57,24 @@ def scopes_of(session: Session, user_id: str, group_ids: Collection[str] = ()) -
             system = True
     for target_id in above:
         like = Project.path.like(f"%/{target_id}/%")
-        projects.update(session.scalars(select(Project.id).where(like, Project.id != target_id, Project.is_domain.is_(False))))
+        projects.update(
+            session.scalars(
+                select(Project.id).where(
+                    like, Project.id != target_id, Project.is_domain.is_(False)
+                )
+            )
+        )
     return projects, domains, system
 
 
 def group_members(session: Session, group_ids: Collection[str]) -> dict[str, list[str]]:
     "User ids by group."
     found: dict[str, list[str]] = {}
-    query = select(Membership.group_id, Membership.user_id).where(Membership.group_id.in_(list(group_ids))).distinct()
+    query = (
+        select(Membership.group_id, Membership.user_id)
+        .where(Membership.group_id.in_(list(group_ids)))
+        .distinct()
+    )
     for group_id, user_id in session.execute(query).tuples():
         found.setdefault(group_id, []).append(user_id)
     return found
@@ -59,7 +82,9 @@ def group_members(session: Session, group_ids: Collection[str]) -> dict[str, lis
 
 def forget_actor(session: Session, kind: str, actor_id: str) -> None:
     "Delete the assignments of a user or group."
-    session.execute(delete(Assignment).where(Assignment.actor_kind == kind, Assignment.actor_id == actor_id))
+    session.execute(
+        delete(Assignment).where(Assignment.actor_kind == kind, Assignment.actor_id == actor_id)
+    )
 
 
 def forget_target(session: Session, target_ids: Collection[str]) -> None:
@@ -74,4 +99,9 @@ def role_named(session: Session, name: str, domain_id: str = "") -> Role | None:
 
 def admins_of_all(session: Session, admin_id: str) -> int:
     "How many assignments of the role admin there are in projects and on the system."
-    return session.scalar(select(func.count()).select_from(Assignment).where(Assignment.role_id == admin_id)) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Assignment).where(Assignment.role_id == admin_id)
+        )
+        or 0
+    )

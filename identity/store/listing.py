@@ -19,7 +19,11 @@ def listed(session: Session, query: Select[Any], model: Any, listing: Listing) -
     "The rows of `query` (over `model`, which has `id`) that `listing` asks for."
     for item in listing.filters:
         query = query.where(_condition(getattr(model, item.name), item))
-    order = [(getattr(model, name), descending) for name, descending in listing.sort if hasattr(model, name)]
+    order = [
+        (getattr(model, name), descending)
+        for name, descending in listing.sort
+        if hasattr(model, name)
+    ]
     order.append((model.id, False))
     if listing.marker is not None:
         query = query.where(_after(session, model, order, listing.marker))
@@ -28,7 +32,7 @@ def listed(session: Session, query: Select[Any], model: Any, listing: Listing) -
         query = query.limit(listing.limit + 1)
     rows: Sequence[Any] = session.scalars(query).all()
     more = listing.limit is not None and len(rows) > listing.limit
-    return list(rows[:listing.limit] if more else rows), more
+    return list(rows[: listing.limit] if more else rows), more
 
 
 def _condition(column: Any, item: Filter) -> ColumnElement[bool]:
@@ -38,13 +42,22 @@ def _condition(column: Any, item: Filter) -> ColumnElement[bool]:
     if item.compare == "not":
         return or_(column != value, column.is_(None))
     if item.compare in ("lt", "lte", "gt", "gte", "eq", "neq"):
-        ops = {"lt": "__lt__", "lte": "__le__", "gt": "__gt__", "gte": "__ge__", "eq": "__eq__", "neq": "__ne__"}
-        return getattr(column, ops[item.compare])(value)  # type: ignore[no-any-return]
+        ops = {
+            "lt": "__lt__",
+            "lte": "__le__",
+            "gt": "__gt__",
+            "gte": "__ge__",
+            "eq": "__eq__",
+            "neq": "__ne__",
+        }
+        return getattr(column, ops[item.compare])(value)
     if item.compare == "in":
         return column.in_(value) if value else false()
     folded = item.compare.startswith("i")
     text = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = {"contains": f"%{text}%", "startswith": f"{text}%", "endswith": f"%{text}"}[item.compare.lstrip("i")]
+    pattern = {"contains": f"%{text}%", "startswith": f"{text}%", "endswith": f"%{text}"}[
+        item.compare.lstrip("i")
+    ]
     if folded:
         return func.lower(column).like(pattern.lower(), escape="\\")
     return and_(column.like(pattern, escape="\\"), _exact_case(column, item.compare, str(value)))
@@ -60,7 +73,9 @@ def _exact_case(column: Any, compare: str, value: str) -> ColumnElement[bool]:
     return func.replace(column, value, "") != column
 
 
-def _after(session: Session, model: Any, order: list[tuple[Any, bool]], marker: str) -> ColumnElement[bool]:
+def _after(
+    session: Session, model: Any, order: list[tuple[Any, bool]], marker: str
+) -> ColumnElement[bool]:
     row = session.get(model, marker)
     if row is None:
         raise MarkerNotFound(marker=marker)

@@ -15,14 +15,21 @@ from identity.store.types import Listing
 
 def by_ids(session: Session, ids: Collection[str]) -> list[Project]:
     "Projects and domains with these ids, by name."
-    wanted, found = list(ids), []
+    wanted = list(ids)
+    found: list[Project] = []
     for start in range(0, len(wanted), 500):
-        found += session.scalars(select(Project).where(Project.id.in_(wanted[start:start + 500])))
+        found += session.scalars(select(Project).where(Project.id.in_(wanted[start : start + 500])))
     return sorted(found, key=lambda p: (p.name, p.id))
 
 
-def projects(session: Session, listing: Listing, *, is_domain: bool = False, tags: dict[str, list[str]] | None = None,
-             ids: Collection[str] | None = None) -> Listed:
+def projects(
+    session: Session,
+    listing: Listing,
+    *,
+    is_domain: bool = False,
+    tags: dict[str, list[str]] | None = None,
+    ids: Collection[str] | None = None,
+) -> Listed:
     """Projects that a listing asks for. `tags` by kind: `tags` (has all), `tags-any`, `not-tags` (lacks one of them), `not-tags-any`
     (has none)."""
     query = select(Project).where(Project.is_domain.is_(is_domain))
@@ -54,10 +61,16 @@ def tags(session: Session, project_ids: Sequence[str]) -> dict[str, list[str]]:
 def below(session: Session, project: Project) -> Sequence[Project]:
     "Every project below this one, parents before children."
     prefix = project.path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    query = select(Project).where(Project.path.like(f"{prefix}%", escape="\\"), Project.id != project.id).order_by(Project.path)
+    query = (
+        select(Project)
+        .where(Project.path.like(f"{prefix}%", escape="\\"), Project.id != project.id)
+        .order_by(Project.path)
+    )
     return session.scalars(query).all()
 
 
 def in_domain(session: Session, domain_id: str) -> Sequence[Project]:
     "Every project of a domain, parents before children."
-    return session.scalars(select(Project).where(Project.domain_id == domain_id).order_by(Project.path)).all()
+    return session.scalars(
+        select(Project).where(Project.domain_id == domain_id).order_by(Project.path)
+    ).all()

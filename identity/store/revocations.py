@@ -14,7 +14,10 @@ from identity.store.models import Revocation
 
 def add(session: Session, keys: Iterable[str], lifetime_s: float, now: float) -> list[Revocation]:
     "One record for each key, refusing tokens issued until now; they are kept until no such token is alive."
-    records = [Revocation(key=key, issued_before=now, expires_at=now + lifetime_s) for key in dict.fromkeys(keys)]
+    records = [
+        Revocation(key=key, issued_before=now, expires_at=now + lifetime_s)
+        for key in dict.fromkeys(keys)
+    ]
     session.add_all(records)
     session.flush()
     rows.bump(session, "revocations")
@@ -24,7 +27,10 @@ def add(session: Session, keys: Iterable[str], lifetime_s: float, now: float) ->
 def since(session: Session, seq: int) -> Sequence[Revocation]:
     "Records after `seq` that still matter, oldest first."
     return session.scalars(
-        select(Revocation).where(Revocation.seq > seq, Revocation.expires_at > time.time()).order_by(Revocation.seq)).all()
+        select(Revocation)
+        .where(Revocation.seq > seq, Revocation.expires_at > time.time())
+        .order_by(Revocation.seq)
+    ).all()
 
 
 def latest(session: Session) -> int:
@@ -35,4 +41,6 @@ def latest(session: Session) -> int:
 def purge(session: Session) -> None:
     """Forget records that no living token can meet, save the newest, which keeps the sequence numbers growing."""
     newest = latest(session)
-    session.execute(delete(Revocation).where(Revocation.expires_at < time.time(), Revocation.seq < newest))
+    session.execute(
+        delete(Revocation).where(Revocation.expires_at < time.time(), Revocation.seq < newest)
+    )

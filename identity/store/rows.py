@@ -33,7 +33,9 @@ def every(session: Session, model: type[Row], **values: Any) -> Sequence[Row]:
     query = select(model)
     for name, value in values.items():
         column = getattr(model, name)
-        query = query.where(column.in_(value) if isinstance(value, list | tuple | set) else column == value)
+        query = query.where(
+            column.in_(value) if isinstance(value, list | tuple | set) else column == value
+        )
     return session.scalars(query).all()
 
 
@@ -70,8 +72,11 @@ def remove(session: Session, model: type[Row], **values: Any) -> int:
     query = delete(model)
     for name, value in values.items():
         column = getattr(model, name)
-        query = query.where(column.in_(value) if isinstance(value, list | tuple | set) else column == value)
-    return session.execute(query).rowcount  # type: ignore[attr-defined,no-any-return]
+        query = query.where(
+            column.in_(value) if isinstance(value, list | tuple | set) else column == value
+        )
+    result: Any = session.execute(query)
+    return int(result.rowcount)
 
 
 def bump(session: Session, name: str) -> None:
@@ -89,7 +94,8 @@ def epochs(session: Session) -> dict[str, int]:
 
 def by_keys(session: Session, model: Any, ids: Iterable[str]) -> list[Any]:
     "Rows with these ids, some hundred a statement."
-    wanted, found = list(ids), []
+    wanted = list(ids)
+    found: list[Any] = []
     for start in range(0, len(wanted), 500):
-        found += session.scalars(select(model).where(model.id.in_(wanted[start:start + 500])))
+        found += session.scalars(select(model).where(model.id.in_(wanted[start : start + 500])))
     return found

@@ -17,12 +17,20 @@ def assignment(line: Shown, names: dict[str, Any]) -> dict[str, Any]:
         scope = {line.target_kind: _named(line.target_id, names)}
     if line.inherited or (line.source is not None and line.source.inherited):
         scope["OS-INHERIT:inherited_to"] = "projects"
-    body = {"role": _named(line.role_id, names), line.actor_kind: _named(line.actor_id, names), "scope": scope,
-            "links": {"assignment": _url(line)}}
+    body = {
+        "role": _named(line.role_id, names),
+        line.actor_kind: _named(line.actor_id, names),
+        "scope": scope,
+        "links": {"assignment": _url(line)},
+    }
     if line.via_group:
-        body["links"]["membership"] = links.own(f"groups/{line.via_group}/users/{line.actor_id}")["self"]
+        body["links"]["membership"] = links.own(f"groups/{line.via_group}/users/{line.actor_id}")[
+            "self"
+        ]
     if line.prior_role:
-        body["links"]["prior_role"] = links.own(f"roles/{line.prior_role}/implies/{line.role_id}")["self"]
+        body["links"]["prior_role"] = links.own(f"roles/{line.prior_role}/implies/{line.role_id}")[
+            "self"
+        ]
     return body
 
 

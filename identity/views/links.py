@@ -22,7 +22,9 @@ def own(path: str) -> dict[str, str]:
     return {"self": f"{root()}/v3/{path}"}
 
 
-def collection(name: str, rows: Iterable[Any], view: View, *, more: bool = False, **other: Any) -> dict[str, Any]:
+def collection(
+    name: str, rows: Iterable[Any], view: View, *, more: bool = False, **other: Any
+) -> dict[str, Any]:
     """A list answer: rows, links to itself and to the next page. `truncated` says that the service's own limit cut it
     (API reference, "Limit")."""
     items = [view(row) for row in rows]
@@ -30,7 +32,11 @@ def collection(name: str, rows: Iterable[Any], view: View, *, more: bool = False
     query = [(k, v) for k, v in request.args.items(multi=True) if k != "marker"]
     here = f"{url}?{request.query_string.decode()}" if request.query_string else url
     after = f"{url}?{urlencode([*query, ('marker', items[-1]['id'])])}" if more and items else None
-    body: dict[str, Any] = {name: items, "links": {"next": after, "self": here, "previous": None}, **other}
+    body: dict[str, Any] = {
+        name: items,
+        "links": {"next": after, "self": here, "previous": None},
+        **other,
+    }
     if more and "limit" not in request.args:
         body["truncated"] = True
     return body

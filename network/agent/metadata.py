@@ -1,6 +1,8 @@
-"""The metadata agent of a node: for each network with a guest here a namespace and a listener, found in OVN's southbound database.
+"""The metadata agent of a node: for each network with a guest here a namespace and a listener,
+found in OVN's southbound database.
 
-It needs no credentials and no database of ours. Wanted against actual is compared at every change and every minute.
+It needs no credentials and no database of ours. Wanted against actual is compared at every change
+and every minute.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from network.ovn.idl import Replica
 LOG = logging.getLogger(__name__)
 _SB: dict[str, list[str] | None] = {
     "Port_Binding": ["logical_port", "type", "chassis", "mac", "datapath", "external_ids", "up"],
-    "Datapath_Binding": ["external_ids"], "Chassis": ["name"]}
+    "Datapath_Binding": ["external_ids"],
+    "Chassis": ["name"],
+}
 
 
 class MetadataAgent:
@@ -27,7 +31,9 @@ class MetadataAgent:
     def __init__(self, config: Any) -> None:
         self.config = config
         self.loop = Loop("metadata", 60, self.step)
-        self.sb = Replica(config.ovn.sb_connection, "OVN_Southbound", _SB, config.ovn.timeout_s, self._changed)
+        self.sb = Replica(
+            config.ovn.sb_connection, "OVN_Southbound", _SB, config.ovn.timeout_s, self._changed
+        )
         self.proxy = Proxy(config.metadata.url, config.metadata.secret, self.asker)
         self._links: dict[str, wiring.Link] = {}
         self._warned = False
@@ -53,7 +59,11 @@ class MetadataAgent:
                 self._plug(link)
         for name in wiring.netns.listnetns():
             network_id = name.removeprefix(wiring.PREFIX)
-            if name.startswith(wiring.PREFIX) and network_id in self._links and network_id not in wanted:
+            if (
+                name.startswith(wiring.PREFIX)
+                and network_id in self._links
+                and network_id not in wanted
+            ):
                 self._unplug(network_id)
 
     def _plug(self, link: wiring.Link) -> None:
@@ -75,7 +85,9 @@ class MetadataAgent:
 
     def wanted(self) -> dict[str, wiring.Link]:
         "The networks of which a guest is plugged in on this node. Raises Unavailable."
-        name = wiring.vsctl(self.config.ovn.ovs_connection, "get", "open", ".", "external_ids:system-id").strip('"')
+        name = wiring.vsctl(
+            self.config.ovn.ovs_connection, "get", "open", ".", "external_ids:system-id"
+        ).strip('"')
         with_guests, ports = set(), {}
         self.sb.backend()
         with self.sb.guard:
@@ -84,7 +96,11 @@ class MetadataAgent:
                     ports[row.datapath.uuid] = row
                 elif row.type == "" and row.chassis and row.chassis[0].name == name:
                     with_guests.add(row.datapath.uuid)
-            return {link.network_id: link for uuid, row in ports.items() if uuid in with_guests and (link := _link(row))}
+            return {
+                link.network_id: link
+                for uuid, row in ports.items()
+                if uuid in with_guests and (link := _link(row))
+            }
 
     def asker(self, network_id: str, source: str) -> Asker | None:
         "Whose port of the network has the source address."
@@ -112,8 +128,13 @@ def _link(row: Any) -> wiring.Link | None:
     network_id = _network(row)
     if not network_id or not row.mac:
         return None
-    return wiring.Link(network_id, row.logical_port, row.mac[0].split()[0],
-                       tuple(row.external_ids.get("neutron:cidrs", "").split()), int(row.external_ids.get("neutron:mtu", 1442)))
+    return wiring.Link(
+        network_id,
+        row.logical_port,
+        row.mac[0].split()[0],
+        tuple(row.external_ids.get("neutron:cidrs", "").split()),
+        int(row.external_ids.get("neutron:mtu", 1442)),
+    )
 
 
 def _has(row: Any, address: Any) -> bool:
@@ -131,7 +152,9 @@ def _link_local(mac: str) -> Any:
     if not octets:
         return None
     octets[0] ^= 2
-    return ipaddress.IPv6Address(bytes([0xFE, 0x80, *[0] * 6, *octets[:3], 0xFF, 0xFE, *octets[3:]]))
+    return ipaddress.IPv6Address(
+        bytes([0xFE, 0x80, *[0] * 6, *octets[:3], 0xFF, 0xFE, *octets[3:]])
+    )
 
 
 def run(config: Any) -> None:

@@ -1,4 +1,5 @@
-"""The HTTP side of the metadata agent: who asks (by the address it comes from), and the request signed and handed to compute.
+"""The HTTP side of the metadata agent: who asks (by the address it comes from), and the request
+signed and handed to compute.
 
 One thread accepts for all networks; a small pool answers.
 """
@@ -21,7 +22,15 @@ from urllib.parse import urlsplit
 LOG = logging.getLogger(__name__)
 Asker = tuple[str, str]
 """(instance id, project id)"""
-_DROPPED = ("connection", "keep-alive", "transfer-encoding", "content-length", "server", "date", "host")
+_DROPPED = (
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "content-length",
+    "server",
+    "date",
+    "host",
+)
 _TIMEOUT_S = 30
 
 
@@ -89,10 +98,12 @@ class Proxy:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # noqa: N802 the name that http.server calls
                 proxy.forward(self, address[0].partition("%")[0], network_id)
+
             do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: Any) -> None:
                 LOG.debug(format, *args)
+
         try:
             Handler(connection, address, self)  # type: ignore[arg-type]
         except OSError as error:
@@ -108,9 +119,17 @@ class Proxy:
             request.send_error(404)
             return
         instance, project = asker
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in _DROPPED and not k.lower().startswith("x-")}
-        headers |= {"X-Instance-ID": instance, "X-Tenant-ID": project, "X-Forwarded-For": source,
-                    "X-Instance-ID-Signature": signature(self.secret, instance)}
+        headers = {
+            k: v
+            for k, v in request.headers.items()
+            if k.lower() not in _DROPPED and not k.lower().startswith("x-")
+        }
+        headers |= {
+            "X-Instance-ID": instance,
+            "X-Tenant-ID": project,
+            "X-Forwarded-For": source,
+            "X-Instance-ID-Signature": signature(self.secret, instance),
+        }
         if request.headers.get("X-Metadata-Token"):
             headers["X-Metadata-Token"] = request.headers["X-Metadata-Token"]
         size = int(request.headers.get("Content-Length") or 0)
@@ -121,8 +140,12 @@ class Proxy:
             LOG.warning("metadata service: %s", error)
             request.send_error(503)
 
-    def _relay(self, request: BaseHTTPRequestHandler, headers: dict[str, str], body: bytes | None) -> None:
-        link = http.client.HTTPConnection(self.url.hostname or "", self.url.port or 80, timeout=_TIMEOUT_S)
+    def _relay(
+        self, request: BaseHTTPRequestHandler, headers: dict[str, str], body: bytes | None
+    ) -> None:
+        link = http.client.HTTPConnection(
+            self.url.hostname or "", self.url.port or 80, timeout=_TIMEOUT_S
+        )
         try:
             link.request(request.command, request.path, body, headers)
             answer = link.getresponse()

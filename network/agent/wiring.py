@@ -1,7 +1,10 @@
-"""The network namespace through which the guests of one network reach the metadata service, and sockets that listen inside it.
+"""The network namespace through which the guests of one network reach the metadata service, and
+sockets that listen inside it.
 
-One veth pair joins the namespace to the integration bridge as the network's metadata port (an OVN localport: it is on every node and
-never leaves it). Source for the addresses: Nova's metadata API, 169.254.169.254 and fe80::a9fe:a9fe.
+One veth pair joins the namespace to the integration bridge as the network's metadata port (an OVN
+localport: it is on every node and
+never leaves it). Source for the addresses: Nova's metadata API, 169.254.169.254 and
+fe80::a9fe:a9fe.
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ class Link:
 
 
 def inside(namespace: str, work: Callable[[], Any]) -> Any:
-    "The result of `work()` run in the namespace: in a thread of its own, because setns(2) is for a thread."
+    """The result of `work()` run in the namespace: in a thread of its own, because setns(2) is
+    for a thread."""
     result: list[Any] = []
 
     def run() -> None:
@@ -59,6 +63,7 @@ def inside(namespace: str, work: Callable[[], Any]) -> Any:
             result.append(work())
         except OSError as error:
             result.append(error)
+
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
@@ -69,19 +74,26 @@ def inside(namespace: str, work: Callable[[], Any]) -> Any:
 
 def listen(link: Link) -> list[socket.socket]:
     "Sockets that listen at the metadata addresses of the namespace."
+
     def work() -> list[socket.socket]:
         found = []
-        for family, address in ((socket.AF_INET, (V4, PORT)), (socket.AF_INET6, (V6, PORT, 0, socket.if_nametoindex("meta0")))):
+        for family, address in (
+            (socket.AF_INET, (V4, PORT)),
+            (socket.AF_INET6, (V6, PORT, 0, socket.if_nametoindex("meta0"))),
+        ):
             sock = socket.socket(family, socket.SOCK_STREAM)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                sock.setsockopt(socket.SOL_IP, 15, 1)  # IP_FREEBIND: duplicate address detection may not be over yet
+                sock.setsockopt(
+                    socket.SOL_IP, 15, 1
+                )  # IP_FREEBIND: duplicate address detection may not be over yet
             sock.bind(address)
             sock.listen(64)
             sock.setblocking(False)
             found.append(sock)
         return found
+
     return list(inside(link.namespace, work))
 
 
@@ -99,17 +111,26 @@ def plug(link: Link, bridge: str, ovs: str) -> None:
         netns.create(link.namespace)
     with IPRoute() as host:
         if not host.link_lookup(ifname=link.tap):
-            host.link("add", ifname=link.tap, kind="veth", peer={"ifname": "meta0", "net_ns_fd": link.namespace})
+            host.link(
+                "add",
+                ifname=link.tap,
+                kind="veth",
+                peer={"ifname": "meta0", "net_ns_fd": link.namespace},
+            )
         host.link("set", index=host.link_lookup(ifname=link.tap)[0], state="up", mtu=link.mtu)
     with NetNS(link.namespace) as inner:
         index = inner.link_lookup(ifname="meta0")[0]
         inner.link("set", index=inner.link_lookup(ifname="lo")[0], state="up")
         inner.link("set", index=index, address=link.mac, mtu=link.mtu, state="up")
         wanted = {*link.cidrs, f"{V4}/32", f"{V6}/128"}
-        have = {f"{a.get_attr('IFA_ADDRESS')}/{a['prefixlen']}" for a in inner.get_addr(index=index)}
+        have = {
+            f"{a.get_attr('IFA_ADDRESS')}/{a['prefixlen']}" for a in inner.get_addr(index=index)
+        }
         for cidr in wanted - have:
             address, _, length = cidr.partition("/")
-            flags = {"flags": 0x02} if ":" in address else {}  # IFA_F_NODAD: the address is OVN's to answer for
+            flags = (
+                {"flags": 0x02} if ":" in address else {}
+            )  # IFA_F_NODAD: the address is OVN's to answer for
             inner.addr("add", index=index, address=address, prefixlen=int(length), **flags)
         for cidr in have - wanted:
             if not cidr.startswith("fe80:"):
@@ -119,8 +140,19 @@ def plug(link: Link, bridge: str, ovs: str) -> None:
         inside(link.namespace, lambda: _checksums_off("meta0"))
     except OSError:
         pass  # a driver without that switch has no such offload either
-    vsctl(ovs, "--may-exist", "add-port", bridge, link.tap, "--", "set", "interface", link.tap,
-          f"external_ids:iface-id={link.port_id}", "external_ids:altostratus-metadata=true")
+    vsctl(
+        ovs,
+        "--may-exist",
+        "add-port",
+        bridge,
+        link.tap,
+        "--",
+        "set",
+        "interface",
+        link.tap,
+        f"external_ids:iface-id={link.port_id}",
+        "external_ids:altostratus-metadata=true",
+    )
 
 
 def unplug(network_id: str, tap: str | None, ovs: str) -> None:
@@ -136,6 +168,11 @@ def unplug(network_id: str, tap: str | None, ovs: str) -> None:
 
 def vsctl(ovs: str, *arguments: str) -> str:
     "Run ovs-vsctl against this node's Open vSwitch. Raises subprocess.CalledProcessError."
-    done = subprocess.run(["ovs-vsctl", "--timeout=10", "--no-wait", f"--db={ovs}", *arguments], check=True,
-                          capture_output=True, text=True, env={**os.environ})
+    done = subprocess.run(
+        ["ovs-vsctl", "--timeout=10", "--no-wait", f"--db={ovs}", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+    )
     return done.stdout.strip()

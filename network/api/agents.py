@@ -27,13 +27,19 @@ def show(deps: Any, key: str) -> dict[str, Any]:
 @api.get("/availability_zones", policy="get_availability_zone")
 def zones() -> dict[str, Any]:
     "The zones: one."
-    return {"availability_zones": [{"name": "nova", "resource": r, "state": "available"} for r in ("network", "router")]}
+    return {
+        "availability_zones": [
+            {"name": "nova", "resource": r, "state": "available"} for r in ("network", "router")
+        ]
+    }
 
 
 @api.get("/service-providers", policy="get_service_provider")
 def providers() -> dict[str, Any]:
     "Who provides routers."
-    return {"service_providers": [{"service_type": "L3_ROUTER_NAT", "name": "ovn", "default": True}]}
+    return {
+        "service_providers": [{"service_type": "L3_ROUTER_NAT", "name": "ovn", "default": True}]
+    }
 
 
 @api.get("/flavors", policy="get_flavor")

@@ -1,4 +1,5 @@
-"The five routes that every resource of this API has alike: list, show, create (one or several), update, delete."
+"""The five routes that every resource of this API has alike: list, show, create (one or
+several), update, delete."""
 
 from __future__ import annotations
 
@@ -26,8 +27,15 @@ class Verbs:
     create_many: Any = None
 
 
-def crud(resource: Resource, verbs: Verbs, view: View, *, path: str | None = None, policy: str | None = None,
-         before_list: Callable[[Any, Any], None] | None = None) -> Api:
+def crud(
+    resource: Resource,
+    verbs: Verbs,
+    view: View,
+    *,
+    path: str | None = None,
+    policy: str | None = None,
+    before_list: Callable[[Any, Any], None] | None = None,
+) -> Api:
     "The routes of a resource. `policy` is its name in the rules, where it differs."
     api = Api()
     base = f"/v2.0/{path or resource.plural.replace('_', '-')}"
@@ -35,7 +43,9 @@ def crud(resource: Resource, verbs: Verbs, view: View, *, path: str | None = Non
 
     @api.get(base)
     def index(ctx: Any, deps: Any, args: Any) -> dict[str, Any]:
-        ctx.enforce(f"get_{rule}", {"project_id": ctx.project_id, "network:project_id": ctx.project_id})
+        ctx.enforce(
+            f"get_{rule}", {"project_id": ctx.project_id, "network:project_id": ctx.project_id}
+        )
         if before_list:
             before_list(deps, ctx)
         query = listing.parse(resource.name, args)
@@ -55,14 +65,18 @@ def crud(resource: Resource, verbs: Verbs, view: View, *, path: str | None = Non
     if verbs.update:
         _update_route(api, base, resource, verbs, view, rule)
     if verbs.delete:
+
         @api.delete(f"{base}/<key>")
         def delete(ctx: Any, deps: Any, request: Any, key: str) -> None:
             ctx.allows("admin_only")
             verbs.delete(deps, ctx, key, listing.revision(request.headers.get("If-Match")))
+
     return api
 
 
-def _create_route(api: Api, base: str, resource: Resource, verbs: Verbs, view: View, rule: str) -> None:
+def _create_route(
+    api: Api, base: str, resource: Resource, verbs: Verbs, view: View, rule: str
+) -> None:
     @api.post(base, status=201)
     def create(ctx: Any, deps: Any, request: Any) -> dict[str, Any]:
         body = parse_json(request.get_data(cache=False))
@@ -83,7 +97,9 @@ def _create_route(api: Api, base: str, resource: Resource, verbs: Verbs, view: V
         return {resource.name: show(view(row, deps))}
 
 
-def _one_by_one(deps: Any, ctx: Any, verbs: Verbs, many: list[Any], guarded: list[Any]) -> list[Any]:
+def _one_by_one(
+    deps: Any, ctx: Any, verbs: Verbs, many: list[Any], guarded: list[Any]
+) -> list[Any]:
     # All or none: what was made before the failure goes again.
     made: list[Any] = []
     try:
@@ -96,7 +112,9 @@ def _one_by_one(deps: Any, ctx: Any, verbs: Verbs, many: list[Any], guarded: lis
     return made
 
 
-def _update_route(api: Api, base: str, resource: Resource, verbs: Verbs, view: View, rule: str) -> None:
+def _update_route(
+    api: Api, base: str, resource: Resource, verbs: Verbs, view: View, rule: str
+) -> None:
     @api.put(f"{base}/<key>")
     def update(ctx: Any, deps: Any, request: Any, key: str) -> dict[str, Any]:
         ctx.allows("admin_only")
@@ -105,8 +123,14 @@ def _update_route(api: Api, base: str, resource: Resource, verbs: Verbs, view: V
             raise InvalidBody(reason=f"{resource.name} is missing.")
         _check_update(resource, body)
         sent = body[resource.name]
-        row = verbs.update(deps, ctx, key, resource.values(sent, put=True), resource.guarded(sent),
-                           listing.revision(request.headers.get("If-Match")))
+        row = verbs.update(
+            deps,
+            ctx,
+            key,
+            resource.values(sent, put=True),
+            resource.guarded(sent),
+            listing.revision(request.headers.get("If-Match")),
+        )
         return {resource.name: shaper(resource, rule, ctx, None)(view(row, deps))}
 
 
@@ -114,7 +138,13 @@ def _check_update(resource: Resource, body: dict[str, Any]) -> None:
     sent = body[resource.name]
     for name in sent if isinstance(sent, dict) else ():
         attribute = resource.attributes.get(name)
-        if (attribute is not None and not attribute.put) or name in ("id", "status", "created_at", "tenant_id", "project_id"):
+        if (attribute is not None and not attribute.put) or name in (
+            "id",
+            "status",
+            "created_at",
+            "tenant_id",
+            "project_id",
+        ):
             raise errors.HTTPBadRequest(reason=f"Cannot update read-only attribute {name}")
     resource.update.check(body)
 
@@ -123,13 +153,22 @@ def target_of(row: Any, ctx: Any) -> dict[str, Any]:
     "The policy target of a row that is shown; a port's network owner counts too."
     project = getattr(row, "project_id", ctx.project_id)
     network = getattr(row, "__dict__", {}).get("network")
-    return {"project_id": project, "tenant_id": project,
-            "network:project_id": network.project_id if network is not None else project}
+    return {
+        "project_id": project,
+        "tenant_id": project,
+        "network:project_id": network.project_id if network is not None else project,
+    }
 
 
-def shaper(resource: Resource, rule: str, ctx: Any, args: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def shaper(
+    resource: Resource, rule: str, ctx: Any, args: Any
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
     "Leaves out what the caller may not see and, with `fields`, what it did not ask for."
-    hidden = {name for name in resource.secrets if not ctx.allows(f"get_{rule}:{name}", {"project_id": ctx.project_id})}
+    hidden = {
+        name
+        for name in resource.secrets
+        if not ctx.allows(f"get_{rule}:{name}", {"project_id": ctx.project_id})
+    }
     fields = set(args.getlist("fields")) if args is not None and "fields" in args else None
 
     def shape(view: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +177,7 @@ def shaper(resource: Resource, rule: str, ctx: Any, args: Any) -> Callable[[dict
         for name in hidden:
             view.pop(name, None)
         return view
+
     return shape
 
 
@@ -146,10 +186,20 @@ def links(plural: str, query: Any, args: Any, rows: list[Any]) -> dict[str, Any]
     if not query.limit:
         return {}
     from flask import request
+
     url, out = request.base_url, []
     if len(rows) == query.limit:
-        out += page_links(url, args, rows[0].id if query.reverse else rows[-1].id,
-                          "previous" if query.reverse else "next")
+        out += page_links(
+            url,
+            args,
+            rows[0].id if query.reverse else rows[-1].id,
+            "previous" if query.reverse else "next",
+        )
     if rows and query.marker and not query.reverse:
-        out.append({"rel": "previous", "href": page_links(url, args, rows[0].id)[0]["href"] + "&page_reverse=True"})
+        out.append(
+            {
+                "rel": "previous",
+                "href": page_links(url, args, rows[0].id)[0]["href"] + "&page_reverse=True",
+            }
+        )
     return {f"{plural}_links": out} if out else {}

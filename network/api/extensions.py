@@ -8,9 +8,27 @@ from network.core import extensions
 
 api = Api()
 _RESOURCES = (
-    "networks", "subnets", "ports", "routers", "floatingips", "security-groups", "security-group-rules", "subnetpools",
-    "address-scopes", "address-groups", "rbac-policies", "quotas", "qos/policies", "trunks", "segments", "agents",
-    "network-ip-availabilities", "availability_zones", "metering/metering-labels", "extensions")
+    "networks",
+    "subnets",
+    "ports",
+    "routers",
+    "floatingips",
+    "security-groups",
+    "security-group-rules",
+    "subnetpools",
+    "address-scopes",
+    "address-groups",
+    "rbac-policies",
+    "quotas",
+    "qos/policies",
+    "trunks",
+    "segments",
+    "agents",
+    "network-ip-availabilities",
+    "availability_zones",
+    "metering/metering-labels",
+    "extensions",
+)
 
 
 def _version(root: str) -> dict[str, Any]:
@@ -32,8 +50,16 @@ def versions(request: Any, deps: Any) -> dict[str, Any]:
 def resources(request: Any, deps: Any) -> dict[str, Any]:
     "The collections of version 2.0."
     root = _root(request, deps)
-    return {"resources": [{"name": name, "collection": name, "links": [
-        {"rel": "self", "href": f"{root}/v2.0/{name}"}]} for name in _RESOURCES]}
+    return {
+        "resources": [
+            {
+                "name": name,
+                "collection": name,
+                "links": [{"rel": "self", "href": f"{root}/v2.0/{name}"}],
+            }
+            for name in _RESOURCES
+        ]
+    }
 
 
 @api.get("/v2.0/extensions", open=True)

@@ -5,4 +5,6 @@ from network.core import floatingips
 from network.schemas.nouns import FLOATINGIP
 from network.views import routers as views
 
-api = crud(FLOATINGIP, Verbs(floatingips.create, floatingips.update, floatingips.delete), views.floatingip)
+api = crud(
+    FLOATINGIP, Verbs(floatingips.create, floatingips.update, floatingips.delete), views.floatingip
+)

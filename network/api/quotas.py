@@ -7,12 +7,31 @@ from common.schema import Schema
 from network.core import quotas
 
 api = Api("/v2.0/quotas")
-_LIMIT = {"anyOf": [{"type": "integer", "minimum": -1, "maximum": 2147483647},
-                    {"type": "string", "pattern": "^(-1|[0-9]{1,9})$"}]}
-_UPDATE = Schema({"type": "object", "required": ["quota"], "properties": {"quota": {
-    "type": "object", "additionalProperties": False, "properties": {
-        **dict.fromkeys(quotas.RESOURCES, _LIMIT), "tenant_id": {"type": "string"}, "project_id": {"type": "string"},
-        "check_limit": {"type": "boolean"}, "force": {"type": "boolean"}}}}})
+_LIMIT = {
+    "anyOf": [
+        {"type": "integer", "minimum": -1, "maximum": 2147483647},
+        {"type": "string", "pattern": "^(-1|[0-9]{1,9})$"},
+    ]
+}
+_UPDATE = Schema(
+    {
+        "type": "object",
+        "required": ["quota"],
+        "properties": {
+            "quota": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    **dict.fromkeys(quotas.RESOURCES, _LIMIT),
+                    "tenant_id": {"type": "string"},
+                    "project_id": {"type": "string"},
+                    "check_limit": {"type": "boolean"},
+                    "force": {"type": "boolean"},
+                },
+            }
+        },
+    }
+)
 
 
 @api.get("", policy="update_quota")

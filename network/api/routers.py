@@ -12,11 +12,28 @@ from network.views.routers import router
 
 api = crud(ROUTER, Verbs(routers.create, routers.update, routers.delete), router)
 actions = Api("/v2.0/routers/<key>")
-_INTERFACE = Schema({
-    "type": "object", "additionalProperties": False, "minProperties": 1,
-    "properties": {"subnet_id": a.UUID.schema, "port_id": a.UUID.schema}})
-_ROUTES = Schema({"type": "object", "required": ["router"], "properties": {"router": {
-    "type": "object", "required": ["routes"], "additionalProperties": False, "properties": {"routes": ROUTES.schema}}}})
+_INTERFACE = Schema(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {"subnet_id": a.UUID.schema, "port_id": a.UUID.schema},
+    }
+)
+_ROUTES = Schema(
+    {
+        "type": "object",
+        "required": ["router"],
+        "properties": {
+            "router": {
+                "type": "object",
+                "required": ["routes"],
+                "additionalProperties": False,
+                "properties": {"routes": ROUTES.schema},
+            }
+        },
+    }
+)
 
 
 @actions.put("/add_router_interface", policy=None, body=_INTERFACE)

@@ -12,7 +12,19 @@ def _look(deps: Any, ctx: Any) -> None:
     security_groups.look(deps, ctx.project_id)
 
 
-api = crud(SECURITY_GROUP, Verbs(security_groups.create, security_groups.update, security_groups.delete),
-           views.security_group, before_list=_look)
-rule_api = crud(SECURITY_GROUP_RULE, Verbs(security_rules.create, security_rules.update, security_rules.delete,
-                                           security_rules.create_many), views.security_group_rule)
+api = crud(
+    SECURITY_GROUP,
+    Verbs(security_groups.create, security_groups.update, security_groups.delete),
+    views.security_group,
+    before_list=_look,
+)
+rule_api = crud(
+    SECURITY_GROUP_RULE,
+    Verbs(
+        security_rules.create,
+        security_rules.update,
+        security_rules.delete,
+        security_rules.create_many,
+    ),
+    views.security_group_rule,
+)

@@ -6,6 +6,11 @@ from network.schemas.nouns import ADDRESS_SCOPE, SUBNET, SUBNETPOOL
 from network.views import networks as views
 
 api = crud(SUBNET, Verbs(subnets.create, subnets.update, subnets.delete), views.subnet)
-pool_api = crud(SUBNETPOOL, Verbs(subnetpools.create, subnetpools.update, subnetpools.delete), views.subnetpool)
-scope_api = crud(ADDRESS_SCOPE, Verbs(subnetpools.create_scope, subnetpools.update_scope, subnetpools.delete_scope),
-                 views.address_scope)
+pool_api = crud(
+    SUBNETPOOL, Verbs(subnetpools.create, subnetpools.update, subnetpools.delete), views.subnetpool
+)
+scope_api = crud(
+    ADDRESS_SCOPE,
+    Verbs(subnetpools.create_scope, subnetpools.update_scope, subnetpools.delete_scope),
+    views.address_scope,
+)

@@ -1,7 +1,9 @@
 """The narrow border to OVN: rows as we want them, and who keeps them.
 
-A `Row` names its parents (the rows whose column refers to it), so that a port or an address translation can be changed without
-reading its switch or router. `ovn.Ovn` keeps them in a real northbound database, the tests' stand-in in a dictionary.
+A `Row` names its parents (the rows whose column refers to it), so that a port or an address
+translation can be changed without
+reading its switch or router. `ovn.Ovn` keeps them in a real northbound database, the tests'
+stand-in in a dictionary.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ Parent = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Row:
-    """One northbound row. `scope` is what it was computed from ("port:ID"): all rows of a scope are computed, compared and applied
-    together. Column values: text, numbers, booleans, lists (sets), dicts (maps). `refs` are columns that refer to another row of ours."""
+    """One northbound row. `scope` is what it was computed from ("port:ID"): all rows of a scope
+    are computed, compared and applied
+    together. Column values: text, numbers, booleans, lists (sets), dicts (maps). `refs` are
+    columns that refer to another row of ours."""
 
     table: str
     key: str
@@ -36,7 +40,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Change:
-    "What is to be done to one row: create, update (only `columns`, `refs`) or delete, and its parents."
+    """What is to be done to one row: create, update (only `columns`, `refs`) or delete, and its
+    parents."""
 
     kind: str
     row: Row
@@ -48,7 +53,15 @@ class Change:
     def __str__(self) -> str:
         what = sorted([*self.columns, *self.refs]) if self.kind == "update" else []
         more = [f"+{t}.{c}" for t, _, c in self.join] + [f"-{t}.{c}" for t, _, c in self.leave]
-        return " ".join([self.kind, self.row.table, self.row.key, *what, *(more if self.kind == "update" else [])])
+        return " ".join(
+            [
+                self.kind,
+                self.row.table,
+                self.row.key,
+                *what,
+                *(more if self.kind == "update" else []),
+            ]
+        )
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class Deps:
     """Tells the sync loop of this process that the outbox has something."""
 
     def write(self, work: Callable[[Any], T]) -> T:
-        "`work(session)` in one transaction, repeated where another request was faster; then wake the sync loop."
+        """`work(session)` in one transaction, repeated where another request was faster; then
+        wake the sync loop."""
         dirty = False
 
         def once(session: Any) -> T:

@@ -14,7 +14,9 @@ def sees_all(ctx: Context) -> bool:
     return ctx.is_admin or "service" in ctx.roles
 
 
-def enforce(ctx: Context, rule: str, target: dict[str, Any], attributes: Iterable[str] = ()) -> None:
+def enforce(
+    ctx: Context, rule: str, target: dict[str, Any], attributes: Iterable[str] = ()
+) -> None:
     "Raise PolicyDenied unless `rule`, and `rule:attribute` for each attribute sent, hold."
     ctx.enforce(rule, target)
     for attribute in attributes:

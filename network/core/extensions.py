@@ -33,11 +33,7 @@ provider|Provider Network|What carries a network
 multi-provider|Multi Provider Network|Networks of several segments
 qos|Quality of Service|Bandwidth limits, DSCP marks, minimum bandwidth
 qos-bw-limit-direction|Direction for QoS bandwidth limit rule|Limits for both directions
-qos-bw-minimum-ingress|Ingress direction for QoS minimum bandwidth rule|Minimum bandwidth for both directions
-qos-default|QoS default policy|A policy for new networks
 qos-fip|Floating IP QoS|A policy for a floating IP
-qos-rule-type-details|Details of QoS rule types|What rule types mean
-qos-rules-alias|Ability to modify QoS rules with their alias|Rules without their policy's id
 quotas|Quota management support|Limits for each project
 quota_details|Quota details management support|Limits and use
 rbac-policies|RBAC Policies|Share networks with projects
@@ -50,10 +46,9 @@ router|Neutron L3 Router|Routers and floating IPs
 router_availability_zone|Router Availability Zone|Availability zones of routers
 security-group|security-group|Security groups
 security-groups-default-rules|Default rules for security groups|Rules that new groups begin with
-security-groups-normalized-cidr|Normalized CIDR field for security group rules|Prefixes without host bits
+security-groups-normalized-cidr|Normalized CIDR field|Prefixes without host bits
 security-groups-remote-address-group|Remote address group id field|Rules that name an address group
 security-groups-shared-filtering|Security group filtering on the shared field|Filter by shared
-security-groups-rules-belongs-to-default-sg|Rules of the default group|Whether a rule is of a default group
 segment|Segment|What carries a network, as a resource
 service-type|Neutron Service Type Management|Service providers: OVN alone
 flavors|Neutron Service Flavors|Flavors of services: there are none
@@ -72,13 +67,17 @@ floating-ip-port-forwarding-description|Floating IP Port Forwarding description|
 floating-ip-port-forwarding-detail|Floating IP Port Forwarding detail|Port forwardings of a floating IP
 floating-ip-port-forwarding-port-ranges|Floating IP Port Forwarding port ranges|Ranges of ports
 trunk|Trunk Extension|Ports inside a port, by VLAN
-trunk-details|Trunk port details|What is inside a trunk port
-auto-allocated-topology|Auto Allocated Topology Services|A network for whoever just wants one
-uplink-status-propagation|Port uplink status propagation|Tell the guest the state of its uplink
-uplink-status-propagation-updatable|Port uplink status propagation updatable|Change that afterwards
 port-numa-affinity-policy|Port NUMA affinity policy|A wish for the scheduler
 vlan-transparent|Vlantransparent|Networks that carry tagged packets
 dvr|Distributed Virtual Router|Routers are on every node
 """
-ALL = {alias: {"alias": alias, "name": name, "description": text, "links": [], "updated": "2026-01-01T00:00:00-00:00"}
-       for alias, name, text in (line.split("|") for line in _LIST.strip().splitlines())}
+ALL = {
+    alias: {
+        "alias": alias,
+        "name": name,
+        "description": text,
+        "links": [],
+        "updated": "2026-01-01T00:00:00-00:00",
+    }
+    for alias, name, text in (line.split("|") for line in _LIST.strip().splitlines())
+}

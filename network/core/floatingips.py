@@ -14,31 +14,56 @@ from network.store import routers as store
 from network.store.models import FloatingIp, Port
 
 
-def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()) -> FloatingIp:
-    "A floating IP. Raises NetworkNotFound, HTTPBadRequest, OverQuota, ExternalGatewayForFloatingIPNotFound."
+def create(
+    deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()
+) -> FloatingIp:
+    """A floating IP. Raises NetworkNotFound, HTTPBadRequest, OverQuota,
+    ExternalGatewayForFloatingIPNotFound."""
     access.enforce(ctx, "create_floatingip", {"project_id": values["project_id"]}, guarded)
 
     def work(session: Any) -> FloatingIp:
         from network.core import ports
+
         quotas.check(session, deps, values["project_id"], "floatingip")
         network = reading.find(session, ctx, "network", values["floating_network_id"])
         if not network.external:
             raise errors.HTTPBadRequest(
-                reason=f"Bad floatingip request: Network {network.id} is not a valid external network.")
-        row = FloatingIp(project_id=values["project_id"], floating_network_id=network.id, description=values["description"],
-                         dns_name=values["dns_name"], dns_domain=values["dns_domain"],
-                         qos_policy_id=values["qos_policy_id"])
+                reason=f"Bad floatingip request: Network {network.id} is not a valid external "
+                f"network."
+            )
+        row = FloatingIp(
+            project_id=values["project_id"],
+            floating_network_id=network.id,
+            description=values["description"],
+            dns_name=values["dns_name"],
+            dns_domain=values["dns_domain"],
+            qos_policy_id=values["qos_policy_id"],
+        )
         from common.ids import new_id
+
         row.id = new_id()
-        port = ports.add(session, deps, ctx, network, {
-            "project_id": "", "device_id": row.id, "device_owner": "network:floatingip", "port_security_enabled": False,
-            "fixed_ips": [_address_wanted(network, values)]})
+        port = ports.add(
+            session,
+            deps,
+            ctx,
+            network,
+            {
+                "project_id": "",
+                "device_id": row.id,
+                "device_owner": "network:floatingip",
+                "port_security_enabled": False,
+                "fixed_ips": [_address_wanted(network, values)],
+            },
+        )
         row.floating_port_id, row.floating_ip_address = port.id, _address_of(network, port)
         with session.no_autoflush:
             if values.get("port_id"):
                 attach(session, ctx, row, values["port_id"], values.get("fixed_ip_address"))
             elif values.get("fixed_ip_address"):
-                raise errors.HTTPBadRequest(reason="Bad floatingip request: fixed_ip_address cannot be specified without a port_id.")
+                raise errors.HTTPBadRequest(
+                    reason="Bad floatingip request: fixed_ip_address cannot be specified without "
+                    "a port_id."
+                )
             if row.qos_policy_id:
                 reading.find(session, ctx, "policy", row.qos_policy_id)
         session.add(row)
@@ -46,6 +71,7 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         outbox.mark(session, f"fip:{row.id}")
         session.expire(row)
         return reading.any_of(session, "floatingip", row.id)
+
     return deps.write(work)
 
 
@@ -57,12 +83,15 @@ def _address_wanted(network: Any, values: dict[str, Any]) -> dict[str, str]:
     if values.get("subnet_id"):
         if not any(s.id == values["subnet_id"] for s in network.subnets):
             raise errors.HTTPBadRequest(
-                reason=f"Bad floatingip request: Subnet {values['subnet_id']} is not of network {network.id}.")
+                reason=f"Bad floatingip request: Subnet {values['subnet_id']} is not of network "
+                f"{network.id}."
+            )
         return {"subnet_id": values["subnet_id"]}
     usable = [s for s in v4 if not s.service_types or "network:floatingip" in s.service_types]
     if not usable:
         raise errors.HTTPBadRequest(
-            reason=f"Bad floatingip request: Network {network.id} does not contain any IPv4 subnet.")
+            reason=f"Bad floatingip request: Network {network.id} does not contain any IPv4 subnet."
+        )
     return {"subnet_id": usable[0].id}
 
 
@@ -78,13 +107,19 @@ def detach(row: FloatingIp) -> None:
 
 
 def attach(session: Any, ctx: Context, row: FloatingIp, port_id: str, address: str | None) -> None:
-    "Lead the floating IP to an address of a port. Raises PortNotFound, HTTPBadRequest, Conflict where it is taken."
+    """Lead the floating IP to an address of a port. Raises PortNotFound, HTTPBadRequest,
+    Conflict where it is taken."""
     port = reading.find(session, ctx, "port", port_id)
     fixed = fixed_address(port, address)
     other = store.floating_on(session, row.floating_network_id, port_id, fixed, row.id)
     if other is not None:
         raise errors.FloatingIPPortAlreadyAssociated(
-            address=row.floating_ip_address, fip_id=row.id, port_id=port_id, fixed_ip=fixed, net_id=row.floating_network_id)
+            address=row.floating_ip_address,
+            fip_id=row.id,
+            port_id=port_id,
+            fixed_ip=fixed,
+            net_id=row.floating_network_id,
+        )
     router_id = router_for(session, row.floating_network_id, port, fixed)
     row.port_id, row.fixed_ip_address, row.router_id = port_id, fixed, router_id
     row.status = "ACTIVE"
@@ -96,20 +131,29 @@ def fixed_address(port: Port, wanted: str | None) -> str:
     if wanted:
         wanted = ipam.canonical(wanted)
         if wanted not in have:
-            raise errors.HTTPBadRequest(reason=f"Bad floatingip request: Port {port.id} does not have fixed ip {wanted}.")
+            raise errors.HTTPBadRequest(
+                reason=f"Bad floatingip request: Port {port.id} does not have fixed ip {wanted}."
+            )
         return wanted
     if not have:
         raise errors.HTTPBadRequest(
-            reason=f"Bad floatingip request: Cannot add floating IP to port {port.id} that has no fixed IPv4 addresses.")
+            reason=f"Bad floatingip request: Cannot add floating IP to port {port.id} that has no "
+            f"fixed IPv4 addresses."
+        )
     if len(have) > 1:
-        raise errors.HTTPBadRequest(reason=(
-            f"Bad floatingip request: Port {port.id} has multiple fixed IPv4 addresses. Must provide a specific IPv4 address when "
-            "assigning a floating IP."))
+        raise errors.HTTPBadRequest(
+            reason=(
+                f"Bad floatingip request: Port {port.id} has multiple fixed IPv4 addresses. Must "
+                f"provide a specific IPv4 address when "
+                "assigning a floating IP."
+            )
+        )
     return have[0]
 
 
 def router_for(session: Any, external_id: str, port: Port, fixed: str) -> str:
-    "The router between the port's subnet and the external network. Raises ExternalGatewayForFloatingIPNotFound."
+    """The router between the port's subnet and the external network. Raises
+    ExternalGatewayForFloatingIPNotFound."""
     subnet_id = next(a.subnet_id for a in port.allocations if a.ip_address == fixed)
     found: str | None = None
     gateway = store.subnets(session, [subnet_id])[subnet_id].gateway_ip
@@ -119,13 +163,22 @@ def router_for(session: Any, external_id: str, port: Port, fixed: str) -> str:
                 return router.id
             found = found or router.id
     if found is None:
-        raise errors.ExternalGatewayForFloatingIPNotFound(net_id=external_id, subnet_id=subnet_id, port_id=port.id)
+        raise errors.ExternalGatewayForFloatingIPNotFound(
+            net_id=external_id, subnet_id=subnet_id, port_id=port.id
+        )
     return found
 
 
-def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: Sequence[str] = (),
-           revision: int | None = None) -> FloatingIp:
+def update(
+    deps: Deps,
+    ctx: Context,
+    key: str,
+    values: dict[str, Any],
+    guarded: Sequence[str] = (),
+    revision: int | None = None,
+) -> FloatingIp:
     "Lead a floating IP elsewhere or nowhere, or describe it."
+
     def work(session: Any) -> FloatingIp:
         row = reading.find(session, ctx, "floatingip", key)
         access.enforce(ctx, "update_floatingip", reading.owner(row), guarded)
@@ -139,11 +192,13 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
         session.flush()
         session.expire(row)
         return reading.any_of(session, "floatingip", key)
+
     return deps.write(work)
 
 
 def _redirect(session: Any, ctx: Context, row: FloatingIp, values: dict[str, Any]) -> None:
-    # A body without port_id leaves the association alone only when it says nothing of addresses either: Neutron's API
+    # A body without port_id leaves the association alone only when it says nothing of addresses
+    # either: Neutron's API
     # says that port_id null, or a fixed address without a port, ends it.
     if "port_id" not in values and "fixed_ip_address" not in values:
         return
@@ -153,15 +208,19 @@ def _redirect(session: Any, ctx: Context, row: FloatingIp, values: dict[str, Any
     if port_id:
         attach(session, ctx, row, port_id, values.get("fixed_ip_address"))
     elif values.get("fixed_ip_address"):
-        raise errors.HTTPBadRequest(reason="Bad floatingip request: fixed_ip_address cannot be specified without a port_id.")
+        raise errors.HTTPBadRequest(
+            reason="Bad floatingip request: fixed_ip_address cannot be specified without a port_id."
+        )
     elif not store.forwardings(session, row.id):
         detach(row)
 
 
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
     "Give a floating IP back. Raises FipAssociated while it has port forwardings."
+
     def work(session: Any) -> None:
         from network.core import ports
+
         row = reading.find(session, ctx, "floatingip", key)
         access.enforce(ctx, "delete_floatingip", reading.owner(row))
         access.check_revision(row, revision)
@@ -173,4 +232,5 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         session.flush()
         if port is not None:
             ports.remove(session, port)
+
     deps.write(work)

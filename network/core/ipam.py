@@ -1,4 +1,5 @@
-"""Choosing addresses. Nothing is locked: two requests that choose the same address meet at the primary key of the
+"""Choosing addresses. Nothing is locked: two requests that choose the same address meet at the
+primary key of the
 allocations, and the later one chooses again (`Deps.write`).
 """
 
@@ -42,7 +43,8 @@ def contains(cidr: str, address: str) -> bool:
 
 
 def usable(subnet: Subnet, address: str) -> bool:
-    "Whether a port may have the address: in the prefix, and neither its network nor its broadcast address."
+    """Whether a port may have the address: in the prefix, and neither its network nor its
+    broadcast address."""
     net, value = ipaddress.ip_network(subnet.cidr), ipaddress.ip_address(address)
     if value not in net:
         return False
@@ -55,7 +57,9 @@ def usable(subnet: Subnet, address: str) -> bool:
 
 def pool_bounds(pools: Iterable[dict[str, str]]) -> list[tuple[int, int]]:
     "The pools as pairs of integers."
-    return [(int(ipaddress.ip_address(p["start"])), int(ipaddress.ip_address(p["end"]))) for p in pools]
+    return [
+        (int(ipaddress.ip_address(p["start"])), int(ipaddress.ip_address(p["end"]))) for p in pools
+    ]
 
 
 def size(pools: Iterable[dict[str, str]]) -> int:
@@ -64,7 +68,8 @@ def size(pools: Iterable[dict[str, str]]) -> int:
 
 
 def choose(session: Any, subnet: Subnet) -> str | None:
-    """A free address of the subnet's pools, None when there is none. Some at random are tried with one query, so that a full list is
+    """A free address of the subnet's pools, None when there is none. Some at random are tried with
+    one query, so that a full list is
     read only when the subnet is nearly full; 'none' is only said after having read it."""
     bounds = pool_bounds(subnet.allocation_pools)
     total = sum(last - first + 1 for first, last in bounds)
@@ -86,7 +91,9 @@ def _nth(bounds: Sequence[tuple[int, int]], n: int) -> int:
     raise IndexError(n)
 
 
-def _first_free(session: Any, subnet: Subnet, bounds: Sequence[tuple[int, int]], make: Any) -> str | None:
+def _first_free(
+    session: Any, subnet: Subnet, bounds: Sequence[tuple[int, int]], make: Any
+) -> str | None:
     used = {int(ipaddress.ip_address(a)) for a in store.taken(session, subnet.id)}
     free: list[int] = []
     for first, last in bounds:
@@ -99,11 +106,15 @@ def _first_free(session: Any, subnet: Subnet, bounds: Sequence[tuple[int, int]],
     return str(make(_random.choice(free[:64]))) if free else None
 
 
-def allocate(session: Any, port: Port, subnets: Sequence[Subnet], wanted: Sequence[dict[str, str]] | None) -> list[Allocation]:
-    """Addresses for a new port. `wanted` None: one of the IPv4 and one of the IPv6 subnets that have one left, and one of each
+def allocate(
+    session: Any, port: Port, subnets: Sequence[Subnet], wanted: Sequence[dict[str, str]] | None
+) -> list[Allocation]:
+    """Addresses for a new port. `wanted` None: one of the IPv4 and one of the IPv6 subnets that
+    have one left, and one of each
     autoconfigured subnet. An entry names a subnet, an address, or both.
 
-    Raises IpAddressGenerationFailure, IpAddressAlreadyAllocated, InvalidIpForSubnet, InvalidIpForNetwork, Invalid, SubnetNotFound.
+    Raises IpAddressGenerationFailure, IpAddressAlreadyAllocated, InvalidIpForSubnet,
+    InvalidIpForNetwork, Invalid, SubnetNotFound.
     """
     if wanted is None:
         chosen = _automatic(session, port, [s for s in subnets if _serves(s, port.device_owner)])
@@ -113,10 +124,14 @@ def allocate(session: Any, port: Port, subnets: Sequence[Subnet], wanted: Sequen
     seen: set[str] = set()
     for _, address in chosen:
         if address in seen:
-            raise errors.Invalid(field="fixed_ips", value=address, reason=f"duplicate address {address}")
+            raise errors.Invalid(
+                field="fixed_ips", value=address, reason=f"duplicate address {address}"
+            )
         seen.add(address)
-    return [Allocation(network_id=port.network_id, ip_address=address, subnet_id=subnet.id, position=n)
-            for n, (subnet, address) in enumerate(chosen)]
+    return [
+        Allocation(network_id=port.network_id, ip_address=address, subnet_id=subnet.id, position=n)
+        for n, (subnet, address) in enumerate(chosen)
+    ]
 
 
 def _serves(subnet: Subnet, device_owner: str) -> bool:
@@ -142,24 +157,38 @@ def _automatic(session: Any, port: Port, subnets: Sequence[Subnet]) -> list[tupl
         else:
             raise errors.IpAddressGenerationFailure(net_id=port.network_id)
     if port.device_owner != "network:router_gateway":
-        chosen += [(s, eui64(s.cidr, port.mac_address)) for s in subnets if s.ip_version == 6 and is_auto(s)]
+        chosen += [
+            (s, eui64(s.cidr, port.mac_address))
+            for s in subnets
+            if s.ip_version == 6 and is_auto(s)
+        ]
     return chosen
 
 
-def _requested(session: Any, port: Port, subnets: Sequence[Subnet], entry: dict[str, str]) -> tuple[Subnet, str]:
+def _requested(
+    session: Any, port: Port, subnets: Sequence[Subnet], entry: dict[str, str]
+) -> tuple[Subnet, str]:
     address = canonical(entry["ip_address"]) if entry.get("ip_address") else None
     if "subnet_id" in entry:
         subnet = next((s for s in subnets if s.id == entry["subnet_id"]), None)
         if subnet is None:
-            raise errors.Invalid(field="fixed_ips", value=entry["subnet_id"], reason=(
-                f"Failed to create port on network {port.network_id}, because fixed_ips included invalid subnet "
-                f"{entry['subnet_id']}"))
+            raise errors.Invalid(
+                field="fixed_ips",
+                value=entry["subnet_id"],
+                reason=(
+                    f"Failed to create port on network {port.network_id}, because fixed_ips "
+                    f"included invalid subnet "
+                    f"{entry['subnet_id']}"
+                ),
+            )
     elif address:
         subnet = next((s for s in subnets if contains(s.cidr, address)), None)
         if subnet is None:
             raise errors.InvalidIpForNetwork(ip_address=address)
     else:
-        raise errors.Invalid(field="fixed_ips", value="", reason="IP allocation requires subnet_id or ip_address")
+        raise errors.Invalid(
+            field="fixed_ips", value="", reason="IP allocation requires subnet_id or ip_address"
+        )
     router = port.device_owner.startswith("network:router")
     if address is None:
         if is_auto(subnet) and not router:
@@ -171,21 +200,37 @@ def _requested(session: Any, port: Port, subnets: Sequence[Subnet], entry: dict[
     if not usable(subnet, address) and not (router and contains(subnet.cidr, address)):
         raise errors.InvalidIpForSubnet(ip_address=address)
     if is_auto(subnet) and not router and address != eui64(subnet.cidr, port.mac_address):
-        raise errors.Invalid(field="fixed_ips", value=address, reason=(
-            f"IPv6 address {address} can not be directly assigned to a port on subnet {subnet.id} since the subnet is "
-            "configured for automatic addresses"))
+        raise errors.Invalid(
+            field="fixed_ips",
+            value=address,
+            reason=(
+                f"IPv6 address {address} can not be directly assigned to a port on subnet "
+                f"{subnet.id} since the subnet is "
+                "configured for automatic addresses"
+            ),
+        )
     if store.taken_among(session, port.network_id, [address]):
         raise errors.IpAddressAlreadyAllocated(ip=address, subnet_id=subnet.id)
     return subnet, address
 
 
-def _advertised(port: Port, subnets: Sequence[Subnet], chosen: list[tuple[Subnet, str]]) -> list[tuple[Subnet, str]]:
-    # A host takes an address of every prefix that a router advertises, asked or not: the port must own it.
-    if not chosen or port.device_owner.startswith("network:") or not any(s.ip_version == 6 for s, _ in chosen):
+def _advertised(
+    port: Port, subnets: Sequence[Subnet], chosen: list[tuple[Subnet, str]]
+) -> list[tuple[Subnet, str]]:
+    # A host takes an address of every prefix that a router advertises, asked or not: the port must
+    # own it.
+    if (
+        not chosen
+        or port.device_owner.startswith("network:")
+        or not any(s.ip_version == 6 for s, _ in chosen)
+    ):
         return []
     have = {s.id for s, _ in chosen}
-    return [(s, eui64(s.cidr, port.mac_address)) for s in subnets
-            if is_auto(s) and s.ipv6_ra_mode and s.id not in have and any(is_auto(c) for c, _ in chosen)]
+    return [
+        (s, eui64(s.cidr, port.mac_address))
+        for s in subnets
+        if is_auto(s) and s.ipv6_ra_mode and s.id not in have and any(is_auto(c) for c, _ in chosen)
+    ]
 
 
 def random_mac(base: str) -> str:

@@ -13,8 +13,13 @@ _CONTROL = ("fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir")
 
 
 def parse(noun: str, args: Any) -> Query:
-    "The query of a list of `noun`. `args` is a MultiDict. Raises UnknownFilter, BadFilter, HTTPBadRequest."
-    filters = {name: rows.filter_values(noun, name, args.getlist(name)) for name in args if name not in _CONTROL}
+    """The query of a list of `noun`. `args` is a MultiDict. Raises UnknownFilter, BadFilter,
+    HTTPBadRequest."""
+    filters = {
+        name: rows.filter_values(noun, name, args.getlist(name))
+        for name in args
+        if name not in _CONTROL
+    }
     keys, directions = args.getlist("sort_key"), args.getlist("sort_dir")
     if directions and len(directions) != len(keys):
         raise errors.HTTPBadRequest(reason="The number of sort_keys and sort_dirs must be same")
@@ -24,9 +29,16 @@ def parse(noun: str, args: Any) -> Query:
     for direction in directions:
         if direction not in ("asc", "desc"):
             raise errors.HTTPBadRequest(reason="sort_dirs must be asc or desc")
-    sort = tuple((key, directions[n] == "desc" if directions else False) for n, key in enumerate(keys))
-    return Query(filters=filters, sort=sort, limit=parse_limit(args) or None, marker=args.get("marker") or None,
-                 reverse=str(args.get("page_reverse", "")).lower() in ("true", "1"))
+    sort = tuple(
+        (key, directions[n] == "desc" if directions else False) for n, key in enumerate(keys)
+    )
+    return Query(
+        filters=filters,
+        sort=sort,
+        limit=parse_limit(args) or None,
+        marker=args.get("marker") or None,
+        reverse=str(args.get("page_reverse", "")).lower() in ("true", "1"),
+    )
 
 
 def revision(header: str | None) -> int | None:
@@ -35,5 +47,7 @@ def revision(header: str | None) -> int | None:
         return None
     name, _, number = header.partition("=")
     if name.strip() != "revision_number" or not number.strip().isdigit():
-        raise errors.HTTPBadRequest(reason=f"Bad If-Match header: {header}: expected revision_number=N")
+        raise errors.HTTPBadRequest(
+            reason=f"Bad If-Match header: {header}: expected revision_number=N"
+        )
     return int(number)

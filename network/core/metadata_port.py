@@ -1,5 +1,7 @@
-"""The port through which a network's guests reach the metadata service: one for each network with DHCP, present on every node
-(an OVN localport), with an address in each IPv4 subnet that has DHCP, because the route to 169.254.169.254 goes over it.
+"""The port through which a network's guests reach the metadata service: one for each network with
+DHCP, present on every node
+(an OVN localport), with an address in each IPv4 subnet that has DHCP, because the route to
+169.254.169.254 goes over it.
 """
 
 from __future__ import annotations
@@ -24,9 +26,17 @@ def ensure(session: Any, deps: Deps, network: Network, subnets: Sequence[Subnet]
     if port is None:
         if not any(s.enable_dhcp for s in subnets):
             return
-        port = Port(network_id=network.id, project_id=network.project_id, device_owner=OWNER,
-                    device_id=f"ovnmeta-{network.id}", mac_address=ipam.random_mac(deps.config.addresses.base_mac),
-                    port_security_enabled=False, status="ACTIVE", allocations=[], groups=[])
+        port = Port(
+            network_id=network.id,
+            project_id=network.project_id,
+            device_owner=OWNER,
+            device_id=f"ovnmeta-{network.id}",
+            mac_address=ipam.random_mac(deps.config.addresses.base_mac),
+            port_security_enabled=False,
+            status="ACTIVE",
+            allocations=[],
+            groups=[],
+        )
         session.add(port)
         session.flush()
     have = {a.subnet_id for a in port.allocations}
@@ -36,6 +46,8 @@ def ensure(session: Any, deps: Deps, network: Network, subnets: Sequence[Subnet]
         if subnet.id not in have:
             address = ipam.choose(session, subnet)
             if address:  # a full subnet has no metadata; its guests still run
-                port.allocations.append(Allocation(network_id=network.id, subnet_id=subnet.id, ip_address=address))
+                port.allocations.append(
+                    Allocation(network_id=network.id, subnet_id=subnet.id, ip_address=address)
+                )
     session.flush()
     outbox.mark(session, f"port:{port.id}")

@@ -12,25 +12,42 @@ from network.store import networks as store
 from network.store import outbox
 from network.store.models import Network
 
-_PLAIN = ("name", "description", "admin_state_up", "port_security_enabled", "is_default", "dns_domain",
-          "availability_zone_hints", "qos_policy_id", "vlan_transparent", "mtu")
+_PLAIN = (
+    "name",
+    "description",
+    "admin_state_up",
+    "port_security_enabled",
+    "is_default",
+    "dns_domain",
+    "availability_zone_hints",
+    "qos_policy_id",
+    "vlan_transparent",
+    "mtu",
+)
 
 
-def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()) -> Network:
+def create(
+    deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()
+) -> Network:
     "A network with its segments. Raises OverQuota, Invalid, and the errors of what is in use."
     access.enforce(ctx, "create_network", {"project_id": values["project_id"]}, guarded)
 
     def work(session: Any) -> Network:
         quotas.check(session, deps, values["project_id"], "network")
-        row = Network(project_id=values["project_id"], external=values["router:external"],
-                      **{k: values[k] for k in _PLAIN})
+        row = Network(
+            project_id=values["project_id"],
+            external=values["router:external"],
+            **{k: values[k] for k in _PLAIN},
+        )
         _check_qos(session, ctx, row.qos_policy_id)
         row.mtu = 0
         session.add(row)
         session.flush()
         made = segments.make(session, deps, row.id, row.project_id, segments.of_request(values))
         row.mtu = _mtu(deps, made[0].network_type, values["mtu"])
-        store.share(session, "network", row.id, "access_as_shared", values["shared"], row.project_id)
+        store.share(
+            session, "network", row.id, "access_as_shared", values["shared"], row.project_id
+        )
         store.share(session, "network", row.id, "access_as_external", row.external, row.project_id)
         if row.is_default:
             store.clear_default(session, row.id)
@@ -38,6 +55,7 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         session.flush()
         session.expire(row)
         return reading.any_of(session, "network", row.id)
+
     return deps.write(work)
 
 
@@ -46,9 +64,13 @@ def _mtu(deps: Deps, network_type: str, wanted: int | None) -> int:
     if not wanted:
         return limit
     if wanted > limit:
-        raise errors.Invalid(field="mtu", value=wanted, reason=f"Requested MTU is too big, maximum is {limit}")
+        raise errors.Invalid(
+            field="mtu", value=wanted, reason=f"Requested MTU is too big, maximum is {limit}"
+        )
     if wanted < 68:
-        raise errors.Invalid(field="mtu", value=wanted, reason="Requested MTU is too small, minimum is 68")
+        raise errors.Invalid(
+            field="mtu", value=wanted, reason="Requested MTU is too small, minimum is 68"
+        )
     return wanted
 
 
@@ -57,16 +79,28 @@ def _check_qos(session: Any, ctx: Context, policy_id: str | None) -> None:
         reading.find(session, ctx, "policy", policy_id)
 
 
-def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: Sequence[str] = (),
-           revision: int | None = None) -> Network:
-    "Change a network. Raises NetworkNotFound, RevisionNumberConstraintFailed, InvalidSharedSetting, ExternalNetworkInUse."
+def update(
+    deps: Deps,
+    ctx: Context,
+    key: str,
+    values: dict[str, Any],
+    guarded: Sequence[str] = (),
+    revision: int | None = None,
+) -> Network:
+    """Change a network. Raises NetworkNotFound, RevisionNumberConstraintFailed,
+    InvalidSharedSetting, ExternalNetworkInUse."""
+
     def work(session: Any) -> Network:
         row = reading.find(session, ctx, "network", key)
         access.enforce(ctx, "update_network", reading.owner(row), guarded)
         access.check_revision(row, revision)
         _change_sharing(session, row, values)
         scopes = [f"network:{key}"]
-        kind = row.segments[0].network_type if row.segments else deps.config.provider.tenant_network_type
+        kind = (
+            row.segments[0].network_type
+            if row.segments
+            else deps.config.provider.tenant_network_type
+        )
         if values.get("mtu") is not None or "mtu" in values:
             values["mtu"] = _mtu(deps, kind, values["mtu"])
             scopes += [f"subnet:{s.id}" for s in row.subnets]
@@ -85,6 +119,7 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
         outbox.mark(session, *scopes)
         session.flush()
         return reading.any_of(session, "network", key)
+
     return deps.write(work)
 
 
@@ -93,14 +128,20 @@ def _check_provider(row: Network, values: dict[str, Any]) -> None:
     for name in ("network_type", "physical_network", "segmentation_id"):
         sent = values.get(f"provider:{name}")
         if f"provider:{name}" in values and sent != getattr(first, name, None):
-            raise errors.Invalid(field=f"provider:{name}", value=sent, reason="Plugin does not support updating provider attributes")
+            raise errors.Invalid(
+                field=f"provider:{name}",
+                value=sent,
+                reason="Plugin does not support updating provider attributes",
+            )
 
 
 def _change_sharing(session: Any, row: Network, values: dict[str, Any]) -> None:
     if "shared" in values:
         if not values["shared"] and store.other_projects(session, row):
             raise errors.InvalidSharedSetting(id=row.id)
-        store.share(session, "network", row.id, "access_as_shared", values["shared"], row.project_id)
+        store.share(
+            session, "network", row.id, "access_as_shared", values["shared"], row.project_id
+        )
     if "router:external" in values and values["router:external"] != row.external:
         if row.external and store.gateways_on(session, row.id):
             raise errors.ExternalNetworkInUse(id=row.id)
@@ -109,13 +150,17 @@ def _change_sharing(session: Any, row: Network, values: dict[str, Any]) -> None:
 
 
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
-    "Delete a network with its subnets and its own ports. Raises NetworkInUse while other ports are in it."
+    """Delete a network with its subnets and its own ports. Raises NetworkInUse while other ports
+    are in it."""
+
     def work(session: Any) -> None:
         row = reading.find(session, ctx, "network", key)
         access.enforce(ctx, "delete_network", reading.owner(row))
         access.check_revision(row, revision)
         if store.ports_in_use(session, key):
-            raise errors.NetworkInUse(id=key, reason="There are one or more ports still in use on the network")
+            raise errors.NetworkInUse(
+                id=key, reason="There are one or more ports still in use on the network"
+            )
         scopes = [f"network:{key}", *(f"subnet:{s.id}" for s in row.subnets)]
         for port in store.own_ports(session, key):
             scopes.append(f"port:{port.id}")
@@ -127,6 +172,5 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         store.forget_sharing(session, key)
         session.delete(row)
         outbox.mark(session, *scopes)
+
     deps.write(work)
-
-

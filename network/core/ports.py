@@ -22,12 +22,25 @@ from network.store import outbox
 from network.store import ports as store
 from network.store.models import Allocation, Port, PortGroup, Subnet
 
-_PLAIN = {"name": "name", "description": "description", "admin_state_up": "admin_state_up", "device_id": "device_id",
-          "device_owner": "device_owner", "binding:vnic_type": "vnic_type", "qos_policy_id": "qos_policy_id",
-          "propagate_uplink_status": "propagate_uplink_status", "numa_affinity_policy": "numa_affinity_policy",
-          "hints": "hints"}
-_NULLABLE = {"binding:host_id": ("host_id", ""), "binding:profile": ("profile", {}), "dns_name": ("dns_name", ""),
-             "dns_domain": ("dns_domain", ""), "extra_dhcp_opts": ("extra_dhcp_opts", [])}
+_PLAIN = {
+    "name": "name",
+    "description": "description",
+    "admin_state_up": "admin_state_up",
+    "device_id": "device_id",
+    "device_owner": "device_owner",
+    "binding:vnic_type": "vnic_type",
+    "qos_policy_id": "qos_policy_id",
+    "propagate_uplink_status": "propagate_uplink_status",
+    "numa_affinity_policy": "numa_affinity_policy",
+    "hints": "hints",
+}
+_NULLABLE = {
+    "binding:host_id": ("host_id", ""),
+    "binding:profile": ("profile", {}),
+    "dns_name": ("dns_name", ""),
+    "dns_domain": ("dns_domain", ""),
+    "extra_dhcp_opts": ("extra_dhcp_opts", []),
+}
 instances_of = store.instances_of
 
 
@@ -36,9 +49,11 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
     return create_many(deps, ctx, [values], [guarded])[0]
 
 
-def create_many(deps: Deps, ctx: Context, many: Sequence[dict[str, Any]],
-                guarded: Sequence[Sequence[str]] = ()) -> list[Port]:
+def create_many(
+    deps: Deps, ctx: Context, many: Sequence[dict[str, Any]], guarded: Sequence[Sequence[str]] = ()
+) -> list[Port]:
     "Several ports, all or none."
+
     def work(session: Any) -> list[Port]:
         rows, networks = [], {}
         for n, values in enumerate(many):
@@ -51,13 +66,20 @@ def create_many(deps: Deps, ctx: Context, many: Sequence[dict[str, Any]],
             rows.append(add(session, deps, ctx, network, values))
         outbox.mark(session, *(f"port:{row.id}" for row in rows))
         return rows
+
     return deps.write(work)
 
 
 def add(session: Any, deps: Deps, ctx: Context, network: Any, values: dict[str, Any]) -> Port:
-    "A port of a network that the caller may use; the inner half of `create`, which routers and floating IPs use too."
-    row = Port(network_id=network.id, project_id=values["project_id"], tags=[], status="DOWN",
-               **{column: values[name] for name, column in _PLAIN.items() if name in values})
+    """A port of a network that the caller may use; the inner half of `create`, which routers and
+    floating IPs use too."""
+    row = Port(
+        network_id=network.id,
+        project_id=values["project_id"],
+        tags=[],
+        status="DOWN",
+        **{column: values[name] for name, column in _PLAIN.items() if name in values},
+    )
     for name, (column, empty) in _NULLABLE.items():
         setattr(row, column, values.get(name) or empty)
     row.port_security_enabled = values.get("port_security_enabled", network.port_security_enabled)
@@ -71,7 +93,9 @@ def add(session: Any, deps: Deps, ctx: Context, network: Any, values: dict[str, 
         row.allocations = ipam.allocate(session, row, network.subnets, values.get("fixed_ips"))
         groups = _groups(session, deps, ctx, row, values)
         row.groups = [PortGroup(security_group_id=g) for g in groups]
-        row.allowed_address_pairs = portrules.pairs(deps, row, values.get("allowed_address_pairs") or [])
+        row.allowed_address_pairs = portrules.pairs(
+            deps, row, values.get("allowed_address_pairs") or []
+        )
         portrules.check_dns(session, deps, row)
         if row.qos_policy_id:
             reading.find(session, ctx, "policy", row.qos_policy_id)
@@ -87,23 +111,40 @@ def _groups(session: Any, deps: Deps, ctx: Context, row: Port, values: dict[str,
         if sent and not row.port_security_enabled:
             raise errors.PortSecurityAndIPRequiredForSecurityGroups()
         return security_groups.check_ids(session, ctx, sent, row.project_id)
-    if not row.port_security_enabled or row.device_owner.startswith("network:") or not row.project_id:
+    if (
+        not row.port_security_enabled
+        or row.device_owner.startswith("network:")
+        or not row.project_id
+    ):
         return []
     return [security_groups.ensure_default(session, deps, row.project_id)]
 
 
 def add_address(session: Any, port: Port, subnet: Subnet, address: str) -> None:
     "Give a port one more address."
-    port.allocations.append(Allocation(network_id=port.network_id, subnet_id=subnet.id, ip_address=address,
-                                       position=len(port.allocations)))
+    port.allocations.append(
+        Allocation(
+            network_id=port.network_id,
+            subnet_id=subnet.id,
+            ip_address=address,
+            position=len(port.allocations),
+        )
+    )
 
 
-def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: Sequence[str] = (),
-           revision: int | None = None) -> Port:
+def update(
+    deps: Deps,
+    ctx: Context,
+    key: str,
+    values: dict[str, Any],
+    guarded: Sequence[str] = (),
+    revision: int | None = None,
+) -> Port:
     "Change a port. Raises PortNotFound and what creating one raises."
+
     def work(session: Any) -> Port:
         row = reading.find(session, ctx, "port", key)
-        network = store.network_of(session, row.network_id)
+        network: Any = store.network_of(session, row.network_id)
         network.shared = False
         portrules.enforce(ctx, "update_port", values, network, guarded, row)
         access.check_revision(row, revision)
@@ -112,10 +153,13 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
         session.flush()
         outbox.mark(session, *scopes)
         return reading.any_of(session, "port", key)
+
     return deps.write(work)
 
 
-def change(session: Any, deps: Deps, ctx: Context, row: Port, network: Any, values: dict[str, Any]) -> list[str]:
+def change(
+    session: Any, deps: Deps, ctx: Context, row: Port, network: Any, values: dict[str, Any]
+) -> list[str]:
     "Apply the values; returns the scopes that changed."
     scopes = [f"port:{row.id}"]
     if "device_id" in values or "device_owner" in values:
@@ -131,7 +175,11 @@ def change(session: Any, deps: Deps, ctx: Context, row: Port, network: Any, valu
             setattr(row, column, values[name])
     for name, (column, empty) in _NULLABLE.items():
         if name in values:
-            setattr(row, column, _options(row, values[name]) if name == "extra_dhcp_opts" else values[name] or empty)
+            setattr(
+                row,
+                column,
+                _options(row, values[name]) if name == "extra_dhcp_opts" else values[name] or empty,
+            )
     if "fixed_ips" in values:
         scopes += _readdress(session, deps, row, network, values["fixed_ips"])
     _change_security(session, deps, ctx, row, values)
@@ -149,7 +197,9 @@ def _options(row: Port, sent: list[dict[str, Any]] | None) -> list[dict[str, Any
     return [o for o in merged.values() if o.get("opt_value") is not None]
 
 
-def _change_security(session: Any, deps: Deps, ctx: Context, row: Port, values: dict[str, Any]) -> None:
+def _change_security(
+    session: Any, deps: Deps, ctx: Context, row: Port, values: dict[str, Any]
+) -> None:
     enabled = values.get("port_security_enabled", row.port_security_enabled)
     sent = values.get("security_groups")
     if "security_groups" in values:
@@ -160,12 +210,16 @@ def _change_security(session: Any, deps: Deps, ctx: Context, row: Port, values: 
         raise errors.PortSecurityPortHasSecurityGroup()
     row.port_security_enabled = enabled
     if "allowed_address_pairs" in values:
-        row.allowed_address_pairs = portrules.pairs(deps, row, values["allowed_address_pairs"] or [])
+        row.allowed_address_pairs = portrules.pairs(
+            deps, row, values["allowed_address_pairs"] or []
+        )
     elif not enabled and row.allowed_address_pairs:
         raise errors.AddressPairAndPortSecurityRequired()
 
 
-def _readdress(session: Any, deps: Deps, row: Port, network: Any, wanted: list[dict[str, str]]) -> list[str]:
+def _readdress(
+    session: Any, deps: Deps, row: Port, network: Any, wanted: list[dict[str, str]]
+) -> list[str]:
     portrules.check_count(deps, wanted)
     have = {a.ip_address: a for a in row.allocations}
     by_subnet: dict[str, list[Allocation]] = {}
@@ -175,9 +229,18 @@ def _readdress(session: Any, deps: Deps, row: Port, network: Any, wanted: list[d
     fresh: list[dict[str, str]] = []
     for entry in wanted:
         address = ipam.canonical(entry["ip_address"]) if entry.get("ip_address") else None
-        found = have.get(address) if address else next(
-            (a for a in by_subnet.get(entry.get("subnet_id", ""), []) if a not in kept), None)
-        if found is not None and found not in kept and entry.get("subnet_id") in (None, found.subnet_id):
+        found = (
+            have.get(address)
+            if address
+            else next(
+                (a for a in by_subnet.get(entry.get("subnet_id", ""), []) if a not in kept), None
+            )
+        )
+        if (
+            found is not None
+            and found not in kept
+            and entry.get("subnet_id") in (None, found.subnet_id)
+        ):
             kept.append(found)
         else:
             fresh.append(entry)
@@ -192,7 +255,9 @@ def _readdress(session: Any, deps: Deps, row: Port, network: Any, wanted: list[d
 
 
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
-    "Delete a port. Raises ServicePortInUse for a router's or floating IP's port, ParentPortInUse for one of a trunk."
+    """Delete a port. Raises ServicePortInUse for a router's or floating IP's port,
+    ParentPortInUse for one of a trunk."""
+
     def work(session: Any) -> Port:
         row = reading.find(session, ctx, "port", key)
         target = reading.owner(row, **{"network:project_id": row.network.project_id})
@@ -201,6 +266,7 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         portrules.check_deletable(session, row)
         remove(session, row)
         return row
+
     row = deps.write(work)
     announce(deps, [row], "DELETED")
 
@@ -225,5 +291,7 @@ def announce(deps: Deps, rows: Sequence[Port], status: str) -> None:
     if deps.events is None:
         return
     for row in rows:
-        deps.events.publish("network.port", {
-            "port_id": row.id, "device_id": row.device_id, "host": row.host_id, "status": status})
+        deps.events.publish(
+            "network.port",
+            {"port_id": row.id, "device_id": row.device_id, "host": row.host_id, "status": status},
+        )

@@ -36,7 +36,10 @@ def details(deps: Deps, project_id: str) -> dict[str, dict[str, int]]:
     "All limits of a project with what is used."
     with deps.db.read() as session:
         limits = {r: default(deps, r) for r in RESOURCES} | store.limits(session, project_id)
-        return {r: {"limit": limits[r], "used": store.used(session, r, project_id), "reserved": 0} for r in RESOURCES}
+        return {
+            r: {"limit": limits[r], "used": store.used(session, r, project_id), "reserved": 0}
+            for r in RESOURCES
+        }
 
 
 def defaults(deps: Deps) -> dict[str, int]:
@@ -59,4 +62,7 @@ def listed(deps: Deps) -> list[dict[str, Any]]:
     "Every project with limits of its own."
     with deps.db.read() as session:
         base = defaults(deps)
-        return [{"project_id": p, "tenant_id": p, **base, **store.limits(session, p)} for p in store.projects(session)]
+        return [
+            {"project_id": p, "tenant_id": p, **base, **store.limits(session, p)}
+            for p in store.projects(session)
+        ]

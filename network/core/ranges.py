@@ -25,7 +25,8 @@ def default_pools(net: Any, gateway: str | None) -> list[dict[str, str]]:
 
 
 def check_pools(net: Any, pools: list[dict[str, str]], gateway: str | None) -> list[dict[str, str]]:
-    """The pools, sorted. Raises InvalidAllocationPool, OutOfBoundsAllocationPool, OverlappingAllocationPools,
+    """The pools, sorted. Raises InvalidAllocationPool, OutOfBoundsAllocationPool,
+    OverlappingAllocationPools,
     GatewayConflictWithAllocationPools."""
     spans = []
     for pool in pools:

@@ -20,7 +20,12 @@ def ensure_default(session: Any, deps: Deps, project_id: str) -> str:
     found = store.default_id(session, project_id)
     if found:
         return found
-    group = _new(session, project_id, {"name": DEFAULT, "description": "Default security group", "stateful": True}, True)
+    group = _new(
+        session,
+        project_id,
+        {"name": DEFAULT, "description": "Default security group", "stateful": True},
+        True,
+    )
     session.add(DefaultGroup(project_id=project_id, security_group_id=group.id))
     session.flush()
     return group.id
@@ -37,17 +42,31 @@ def look(deps: Deps, project_id: str | None) -> None:
 
 
 def _new(session: Any, project_id: str, values: dict[str, Any], is_default: bool) -> SecurityGroup:
-    group = SecurityGroup(project_id=project_id, name=values["name"], description=values["description"],
-                          stateful=values["stateful"])
+    group = SecurityGroup(
+        project_id=project_id,
+        name=values["name"],
+        description=values["description"],
+        stateful=values["stateful"],
+    )
     session.add(group)
     session.flush()
     for template in store.templates(session, is_default):
         remote = group.id if template.remote_group_id == "PARENT" else template.remote_group_id
-        session.add(SecurityRule(
-            security_group_id=group.id, project_id=project_id, direction=template.direction, ethertype=template.ethertype,
-            protocol=template.protocol, port_range_min=template.port_range_min, port_range_max=template.port_range_max,
-            remote_ip_prefix=template.remote_ip_prefix, remote_group_id=remote,
-            remote_address_group_id=template.remote_address_group_id, description=template.description))
+        session.add(
+            SecurityRule(
+                security_group_id=group.id,
+                project_id=project_id,
+                direction=template.direction,
+                ethertype=template.ethertype,
+                protocol=template.protocol,
+                port_range_min=template.port_range_min,
+                port_range_max=template.port_range_max,
+                remote_ip_prefix=template.remote_ip_prefix,
+                remote_group_id=remote,
+                remote_address_group_id=template.remote_address_group_id,
+                description=template.description,
+            )
+        )
     session.flush()
     outbox.mark(session, f"sg:{group.id}")
     return group
@@ -57,15 +76,20 @@ def check_ids(session: Any, ctx: Context, ids: Sequence[str], project_id: str) -
     "The ids, if a port of the project may have these groups. Raises SecurityGroupNotFound."
     wanted = list(dict.fromkeys(ids))
     if wanted:
-        usable = store.usable(session, wanted, [project_id, ctx.project_id or ""], access.sees_all(ctx))
+        usable = store.usable(
+            session, wanted, [project_id, ctx.project_id or ""], access.sees_all(ctx)
+        )
         for key in wanted:
             if key not in usable:
                 raise errors.missing("security_group", key)
     return wanted
 
 
-def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()) -> SecurityGroup:
-    "A group with the rules of the templates. Raises SecurityGroupDefaultAlreadyExists for a second default."
+def create(
+    deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()
+) -> SecurityGroup:
+    """A group with the rules of the templates. Raises SecurityGroupDefaultAlreadyExists for a
+    second default."""
     project_id = values["project_id"]
     access.enforce(ctx, "create_security_group", {"project_id": project_id}, guarded)
 
@@ -74,16 +98,26 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         if values["name"] == DEFAULT:
             raise errors.SecurityGroupDefaultAlreadyExists()
         quotas.check(session, deps, project_id, "security_group")
-        quotas.check(session, deps, project_id, "security_group_rule", len(store.templates(session, False)))
+        quotas.check(
+            session, deps, project_id, "security_group_rule", len(store.templates(session, False))
+        )
         group = _new(session, project_id, values, False)
         session.expire(group)
         return reading.any_of(session, "security_group", group.id)
+
     return deps.write(work)
 
 
-def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: Sequence[str] = (),
-           revision: int | None = None) -> SecurityGroup:
+def update(
+    deps: Deps,
+    ctx: Context,
+    key: str,
+    values: dict[str, Any],
+    guarded: Sequence[str] = (),
+    revision: int | None = None,
+) -> SecurityGroup:
     "Change a group. Raises SecurityGroupCannotUpdateDefault, SecurityGroupInUse."
+
     def work(session: Any) -> SecurityGroup:
         row = reading.find(session, ctx, "security_group", key)
         access.enforce(ctx, "update_security_group", reading.owner(row), guarded)
@@ -99,11 +133,14 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
         outbox.mark(session, f"sg:{key}")
         session.flush()
         return reading.any_of(session, "security_group", key)
+
     return deps.write(work)
 
 
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
-    "Delete a group. Raises SecurityGroupInUse, SecurityGroupCannotRemoveDefault (administrators may: it is made again)."
+    """Delete a group. Raises SecurityGroupInUse, SecurityGroupCannotRemoveDefault
+    (administrators may: it is made again)."""
+
     def work(session: Any) -> None:
         row = reading.find(session, ctx, "security_group", key)
         access.enforce(ctx, "delete_security_group", reading.owner(row))
@@ -120,4 +157,5 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         session.flush()
         outbox.mark(session, f"sg:{key}")
         session.delete(row)
+
     deps.write(work)

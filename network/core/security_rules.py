@@ -12,13 +12,22 @@ from network.core import Deps, access, protocols, quotas, reading
 from network.store import outbox
 from network.store.models import SecurityRule
 
-_SAME = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_group_id", "remote_ip_prefix",
-         "remote_address_group_id")
+_SAME = (
+    "direction",
+    "ethertype",
+    "protocol",
+    "port_range_min",
+    "port_range_max",
+    "remote_group_id",
+    "remote_ip_prefix",
+    "remote_address_group_id",
+)
 WORDS = (*_SAME, "description")
 
 
 def checked(values: dict[str, Any]) -> dict[str, Any]:
-    "The rule in the form that is kept. Raises the SecurityGroup* errors that say what is wrong with it."
+    """The rule in the form that is kept. Raises the SecurityGroup* errors that say what is wrong
+    with it."""
     out = {k: values.get(k) for k in WORDS}
     out["description"] = out["description"] or ""
     out["ethertype"] = {"ipv4": "IPv4", "ipv6": "IPv6"}[str(out["ethertype"]).lower()]
@@ -28,16 +37,26 @@ def checked(values: dict[str, Any]) -> dict[str, Any]:
         raise errors.SecurityGroupInvalidProtocolValue(protocol=out["protocol"]) from None
     version = 4 if out["ethertype"] == "IPv4" else 6
     if version == 4 and out["protocol"] in protocols.ONLY_V6:
-        raise errors.SecurityGroupEthertypeConflictWithProtocol(ethertype=out["ethertype"], protocol=out["protocol"])
+        raise errors.SecurityGroupEthertypeConflictWithProtocol(
+            ethertype=out["ethertype"], protocol=out["protocol"]
+        )
     if version == 6 and out["protocol"] in ("icmp", "1"):
         out["protocol"], number = ("ipv6-icmp" if out["protocol"] == "icmp" else "58"), 58
     _check_ports(number, out["port_range_min"], out["port_range_max"])
-    if sum(out[k] is not None for k in ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")) > 1:
+    if (
+        sum(
+            out[k] is not None
+            for k in ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")
+        )
+        > 1
+    ):
         raise errors.SecurityGroupMultipleRemoteEntites()
     if out["remote_ip_prefix"] is not None:
         net = ipaddress.ip_network(out["remote_ip_prefix"], strict=False)
         if net.version != version:
-            raise errors.SecurityGroupRuleParameterConflict(ethertype=out["ethertype"], cidr=out["remote_ip_prefix"])
+            raise errors.SecurityGroupRuleParameterConflict(
+                ethertype=out["ethertype"], cidr=out["remote_ip_prefix"]
+            )
         out["remote_ip_prefix"] = str(net)
     return out
 
@@ -48,7 +67,10 @@ def _check_ports(number: int | None, low: int | None, high: int | None) -> None:
     if number is None:
         raise errors.SecurityGroupProtocolRequiredWithPorts()
     if number in protocols.ICMP:
-        for name, attr, value in (("type", "port_range_min", low), ("code", "port_range_max", high)):
+        for name, attr, value in (
+            ("type", "port_range_min", low),
+            ("code", "port_range_max", high),
+        ):
             if value is not None and not 0 <= value <= 255:
                 raise errors.SecurityGroupInvalidIcmpValue(field=name, attr=attr, value=value)
         if low is None:
@@ -75,8 +97,9 @@ def _key(rule: Any) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def create_many(deps: Deps, ctx: Context, many: Sequence[dict[str, Any]],
-                guarded: Sequence[Sequence[str]] = ()) -> list[SecurityRule]:
+def create_many(
+    deps: Deps, ctx: Context, many: Sequence[dict[str, Any]], guarded: Sequence[Sequence[str]] = ()
+) -> list[SecurityRule]:
     "Add rules to one group, all or none. Raises SecurityGroupRuleExists for one that is there."
     if len({v["security_group_id"] for v in many}) > 1:
         raise errors.SecurityGroupsOnDifferentTenants()
@@ -93,7 +116,9 @@ def create_many(deps: Deps, ctx: Context, many: Sequence[dict[str, Any]],
             _check_remote(session, ctx, rule)
             if _key(rule) in known:
                 raise errors.SecurityGroupRuleExists(id=known[_key(rule)])
-            row = SecurityRule(security_group_id=group.id, project_id=group.project_id or project, **rule)
+            row = SecurityRule(
+                security_group_id=group.id, project_id=group.project_id or project, **rule
+            )
             session.add(row)
             session.flush()
             known[_key(rule)] = row.id
@@ -101,6 +126,7 @@ def create_many(deps: Deps, ctx: Context, many: Sequence[dict[str, Any]],
         group.touch()
         outbox.mark(session, f"sg:{group.id}")
         return rows
+
     return deps.write(work)
 
 
@@ -111,14 +137,23 @@ def _check_remote(session: Any, ctx: Context, rule: dict[str, Any]) -> None:
         reading.find(session, ctx, "address_group", rule["remote_address_group_id"])
 
 
-def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()) -> SecurityRule:
+def create(
+    deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()
+) -> SecurityRule:
     "Add a rule to a group."
     return create_many(deps, ctx, [values])[0]
 
 
-def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: Sequence[str] = (),
-           revision: int | None = None) -> SecurityRule:
+def update(
+    deps: Deps,
+    ctx: Context,
+    key: str,
+    values: dict[str, Any],
+    guarded: Sequence[str] = (),
+    revision: int | None = None,
+) -> SecurityRule:
     "Change a rule's description."
+
     def work(session: Any) -> SecurityRule:
         row = reading.find(session, ctx, "security_group_rule", key)
         access.enforce(ctx, "update_security_group_rule", reading.owner(row))
@@ -126,11 +161,13 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
         row.description = values.get("description", row.description)
         row.touch()
         return row
+
     return deps.write(work)
 
 
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
     "Remove a rule."
+
     def work(session: Any) -> None:
         row = reading.find(session, ctx, "security_group_rule", key)
         access.enforce(ctx, "delete_security_group_rule", reading.owner(row))
@@ -139,6 +176,10 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         group.touch()
         outbox.mark(session, f"sg:{row.security_group_id}")
         session.delete(row)
+
     deps.write(work)
 
 
+def same(one: Any, other: Any) -> bool:
+    "Whether two rules allow the same."
+    return _key(one) == _key(other)

@@ -14,7 +14,8 @@ from network.store import outbox
 from network.store.models import Segment
 
 OVERHEAD = {"geneve": 58, "vlan": 0, "flat": 0}
-"""Bytes that the tunnel takes of each packet: outer IPv4, UDP, Geneve with OVN's 8 bytes of options, inner Ethernet."""
+"""Bytes that the tunnel takes of each packet: outer IPv4, UDP, Geneve with OVN's 8 bytes of
+options, inner Ethernet."""
 TYPES = tuple(OVERHEAD)
 
 
@@ -29,68 +30,114 @@ def slot(network_type: str, physical_network: str | None, number: int | None) ->
 
 
 def of_request(values: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    "The segments that a network request describes, None if it leaves the choice to us. Raises Invalid."
-    single = {k: values.get(f"provider:{k}") for k in ("network_type", "physical_network", "segmentation_id")}
+    """The segments that a network request describes, None if it leaves the choice to us. Raises
+    Invalid."""
+    single = {
+        k: values.get(f"provider:{k}")
+        for k in ("network_type", "physical_network", "segmentation_id")
+    }
     many = values.get("segments")
     if many:
         if any(v is not None for v in single.values()):
-            raise errors.Invalid(field="segments", value="", reason="segments and provider values cannot both be set")
+            raise errors.Invalid(
+                field="segments", value="", reason="segments and provider values cannot both be set"
+            )
         return [{k: s.get(f"provider:{k}") for k in single} for s in many]
     return [single] if any(v is not None for v in single.values()) else None
 
 
-def make(session: Any, deps: Deps, network_id: str, project_id: str, wanted: Sequence[Mapping[str, Any]] | None) -> list[Segment]:
+def make(
+    session: Any,
+    deps: Deps,
+    network_id: str,
+    project_id: str,
+    wanted: Sequence[Mapping[str, Any]] | None,
+) -> list[Segment]:
     "New segments of a network. Raises Invalid and the errors of what is in use."
     default = deps.config.provider.tenant_network_type
     rows = []
     for request in wanted or [{"network_type": default}]:
         kind = request.get("network_type")
         if kind is None:
-            raise errors.Invalid(field="provider:network_type", value=kind, reason="network_type required")
+            raise errors.Invalid(
+                field="provider:network_type", value=kind, reason="network_type required"
+            )
         if kind not in TYPES:
-            raise errors.Invalid(field="provider:network_type", value=kind, reason=f"network_type value '{kind}' not supported")
-        physical, number = _checked(deps, kind, request.get("physical_network"), request.get("segmentation_id"))
+            raise errors.Invalid(
+                field="provider:network_type",
+                value=kind,
+                reason=f"network_type value '{kind}' not supported",
+            )
+        physical, number = _checked(
+            deps, kind, request.get("physical_network"), request.get("segmentation_id")
+        )
         if number is None and kind != "flat":
             number = _free(session, deps, kind, physical)
         place = slot(kind, physical, number)
         if store.slot_taken(session, place):
             raise _taken(kind, physical, number)
-        row = Segment(network_id=network_id, project_id=project_id, network_type=kind, physical_network=physical,
-                      segmentation_id=number, slot=place, name=request.get("name") or "",
-                      description=request.get("description") or "")
+        row = Segment(
+            network_id=network_id,
+            project_id=project_id,
+            network_type=kind,
+            physical_network=physical,
+            segmentation_id=number,
+            slot=place,
+            name=request.get("name") or "",
+            description=request.get("description") or "",
+        )
         session.add(row)
         session.flush()
         rows.append(row)
     return rows
 
 
-def _checked(deps: Deps, kind: str, physical: str | None, number: int | None) -> tuple[str | None, int | None]:
+def _checked(
+    deps: Deps, kind: str, physical: str | None, number: int | None
+) -> tuple[str | None, int | None]:
     if kind == "geneve":
         if physical:
-            raise errors.Invalid(field="provider:physical_network", value=physical,
-                                 reason="provider:physical_network specified for geneve network")
+            raise errors.Invalid(
+                field="provider:physical_network",
+                value=physical,
+                reason="provider:physical_network specified for geneve network",
+            )
         if number is not None and not 1 <= number <= 16777215:
-            raise errors.Invalid(field="provider:segmentation_id", value=number, reason="it is not in 1 to 16777215")
+            raise errors.Invalid(
+                field="provider:segmentation_id", value=number, reason="it is not in 1 to 16777215"
+            )
         return None, number
     if kind == "flat":
         if number is not None:
-            raise errors.Invalid(field="provider:segmentation_id", value=number,
-                                 reason="segmentation_id is prohibited for flat provider network")
+            raise errors.Invalid(
+                field="provider:segmentation_id",
+                value=number,
+                reason="segmentation_id is prohibited for flat provider network",
+            )
         allowed = deps.config.provider.flat_networks
         if not physical or not ("*" in allowed or physical in allowed):
-            raise errors.Invalid(field="provider:physical_network", value=physical,
-                                 reason="physical_network is required and must be known for flat provider network")
+            raise errors.Invalid(
+                field="provider:physical_network",
+                value=physical,
+                reason="physical_network is required and must be known for flat provider network",
+            )
         return physical, None
     ranges = _vlan_ranges(deps, physical)
     if physical is None:
         physical = next(iter(_named_vlan_networks(deps)), None)
         ranges = _vlan_ranges(deps, physical)
     if physical is None or not ranges:
-        raise errors.Invalid(field="provider:physical_network", value=physical,
-                             reason="physical_network is required and must be known for VLAN provider network")
+        raise errors.Invalid(
+            field="provider:physical_network",
+            value=physical,
+            reason="physical_network is required and must be known for VLAN provider network",
+        )
     if number is not None and not 1 <= number <= 4094:
-        raise errors.Invalid(field="provider:segmentation_id", value=number,
-                             reason="segmentation_id out of range (1 through 4094)")
+        raise errors.Invalid(
+            field="provider:segmentation_id",
+            value=number,
+            reason="segmentation_id out of range (1 through 4094)",
+        )
     return physical, number
 
 
@@ -111,7 +158,9 @@ def _vlan_ranges(deps: Deps, physical: str | None) -> list[tuple[int, int]]:
 def _free(session: Any, deps: Deps, kind: str, physical: str | None) -> int:
     if kind == "geneve":
         first, last = (int(n) for n in deps.config.provider.vni_range.split(":"))
-        for _ in range(8):  # the range is mostly empty: a few tries find a free one without reading it all
+        for _ in range(
+            8
+        ):  # the range is mostly empty: a few tries find a free one without reading it all
             number = random.randint(first, last)
             if not store.slot_taken(session, slot(kind, None, number)):
                 return number
@@ -143,11 +192,18 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         row = make(session, deps, network.id, network.project_id, [values])[0]
         outbox.mark(session, f"network:{network.id}")
         return row
+
     return deps.write(work)
 
 
-def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: Sequence[str] = (),
-           revision: int | None = None) -> Any:
+def update(
+    deps: Deps,
+    ctx: Context,
+    key: str,
+    values: dict[str, Any],
+    guarded: Sequence[str] = (),
+    revision: int | None = None,
+) -> Any:
     "Rename or describe a segment."
     ctx.enforce("update_segment", {"project_id": ctx.project_id})
 
@@ -158,6 +214,7 @@ def update(deps: Deps, ctx: Context, key: str, values: dict[str, Any], guarded: 
             setattr(row, name, value or "")
         row.touch()
         return row
+
     return deps.write(work)
 
 
@@ -169,7 +226,10 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         row = reading.find(session, ctx, "segment", key)
         access.check_revision(row, revision)
         if store.subnets_on_segment(session, key):
-            raise errors.SegmentInUse(id=key, reason="The segment is still associated with subnet(s)")
+            raise errors.SegmentInUse(
+                id=key, reason="The segment is still associated with subnet(s)"
+            )
         outbox.mark(session, f"network:{row.network_id}")
         session.delete(row)
+
     deps.write(work)

@@ -1,6 +1,8 @@
-"""Keeping OVN in step with the tables: the outbox at once, everything at start and every few minutes.
+"""Keeping OVN in step with the tables: the outbox at once, everything at start and every few
+minutes.
 
-Any number of API processes may run: the one that holds the lock of the northbound database writes. What fails stays in the outbox.
+Any number of API processes may run: the one that holds the lock of the northbound database writes.
+What fails stays in the outbox.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from network.contracts.northbound import Change
@@ -36,7 +39,8 @@ class Sync:
         self._news: dict[str, bool] = {}
 
     def step(self) -> None:
-        "Do what is pending; compare everything when it is time. Raises common.errors.Unavailable when OVN is away."
+        """Do what is pending; compare everything when it is time. Raises
+        common.errors.Unavailable when OVN is away."""
         northbound = self.deps.northbound
         if northbound is None or not northbound.is_writer():
             return
@@ -77,12 +81,20 @@ class Sync:
         if scopes is not None:
             scopes = scopes | {gateway_scope(s[5:]) for s in scopes if s.startswith("port:")}
         found = changes(wanted, self.deps.northbound.actual(scopes))
-        # Without a node that could take it a gateway stays where it was: nodes also vanish for the time of a restart.
+        # Without a node that could take it a gateway stays where it was: nodes also vanish for the
+        # time of a restart.
         placed = {row.scope for row in wanted if row.table == "Gateway_Chassis"}
         ports_wanted = {row.key for row in wanted if row.table == "Logical_Switch_Port"}
-        return [c for c in found if not (
-            c.kind == "delete" and c.row.table == "Gateway_Chassis" and c.row.scope not in placed
-            and c.row.scope.removeprefix("gateway:") in ports_wanted)]
+        return [
+            c
+            for c in found
+            if not (
+                c.kind == "delete"
+                and c.row.table == "Gateway_Chassis"
+                and c.row.scope not in placed
+                and c.row.scope.removeprefix("gateway:") in ports_wanted
+            )
+        ]
 
     def apply(self, scopes: set[str]) -> None:
         "Bring some scopes into step."
@@ -124,9 +136,17 @@ class Sync:
     def settle(self, up: dict[str, bool]) -> None:
         "Make the ports' status what OVN says."
         with self.deps.db.read() as session:
-            known = port_store.statuses(session) if len(up) > 500 else port_store.statuses_of(session, up)
+            known = (
+                port_store.statuses(session)
+                if len(up) > 500
+                else port_store.statuses_of(session, up)
+            )
         for status in ("ACTIVE", "DOWN"):
-            ids = [i for i, is_up in up.items() if is_up == (status == "ACTIVE") and known.get(i, status) != status]
+            ids = [
+                i
+                for i, is_up in up.items()
+                if is_up == (status == "ACTIVE") and known.get(i, status) != status
+            ]
             if ids:
-                changed: list[Any] = self.deps.write(lambda s, i=ids, w=status: port_store.set_status(s, i, w))
+                changed = self.deps.write(partial(port_store.set_status, ids=ids, status=status))
                 ports.announce(self.deps, changed, status)

@@ -1,1 +1,2 @@
-"OVN itself: the northbound database as the place of our rows, the southbound one for what the nodes are."
+"""OVN itself: the northbound database as the place of our rows, the southbound one for what the
+nodes are."""

@@ -30,10 +30,13 @@ def start(deps: Deps) -> Loop:
 
 
 def compare(config: Any, *, apply: bool) -> list[Change]:
-    """What differs between the tables and OVN. With `apply` it is repaired: here, or, when an API process holds the lock, by that
+    """What differs between the tables and OVN. With `apply` it is repaired: here, or, when an API
+    process holds the lock, by that
     process, which is told through the outbox."""
     deps = Deps(db=Database(config.database.url), config=config)
-    northbound = Ovn(config.ovn.nb_connection, config.ovn.sb_connection, config.ovn.timeout_s, writer=False)
+    northbound = Ovn(
+        config.ovn.nb_connection, config.ovn.sb_connection, config.ovn.timeout_s, writer=False
+    )
     deps.northbound = northbound
     try:
         northbound.nb.backend()
@@ -50,6 +53,7 @@ def compare(config: Any, *, apply: bool) -> list[Change]:
 
 def _wait(deps: Deps, seconds: int) -> None:
     import time
+
     end = time.monotonic() + min(seconds, 10)
     while time.monotonic() < end:
         with deps.db.read() as session:

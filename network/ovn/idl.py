@@ -1,4 +1,5 @@
-"Connections to OVN's databases by ovsdbapp: a replica in memory, kept up to date by a thread; it reconnects by itself."
+"""Connections to OVN's databases by ovsdbapp: a replica in memory, kept up to date by a thread;
+it reconnects by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class OvnUnavailable(Unavailable):
     "OVN's database {database} cannot be reached: {reason}"
 
 
-class _Idl(connection.OvsdbIdl):  # type: ignore[misc]
+class _Idl(connection.OvsdbIdl):
     notice: Notice | None = None
 
     def notify(self, event: str, row: Any, updates: Any = None) -> None:
@@ -34,13 +35,21 @@ class _Idl(connection.OvsdbIdl):  # type: ignore[misc]
 
 
 class Replica:
-    """One database's replica. `tables` limits what is kept. Connects at first use, and again whenever that failed.
+    """One database's replica. `tables` limits what is kept. Connects at first use, and again
+    whenever that failed.
 
     `lock` names an OVSDB lock: only its holder may write.
     """
 
-    def __init__(self, address: str, schema: str, tables: dict[str, list[str] | None], timeout_s: int,
-                 notice: Notice | None = None, lock: str | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        schema: str,
+        tables: dict[str, list[str] | None],
+        timeout_s: int,
+        notice: Notice | None = None,
+        lock: str | None = None,
+    ) -> None:
         self.address, self.schema, self.tables, self.timeout_s = address, schema, tables, timeout_s
         self._notice, self._lock_name = notice, lock
         self._mutex = threading.Lock()
@@ -52,7 +61,9 @@ class Replica:
             if self._backend is None:
                 try:
                     self._backend = self._connect()
-                except Exception as error:  # ovs and ovsdbapp raise many kinds; all of them mean: not now
+                except (
+                    Exception
+                ) as error:  # ovs and ovsdbapp raise many kinds; all of them mean: not now
                     raise OvnUnavailable(database=self.schema, reason=str(error)[:200]) from error
             return self._backend
 
@@ -94,7 +105,7 @@ class Replica:
         "`work(idl, txn)` in one transaction in the connection's thread. Raises OvnUnavailable."
         from ovsdbapp.backend.ovs_idl.command import BaseCommand
 
-        class Work(BaseCommand):  # type: ignore[misc]
+        class Work(BaseCommand):
             def run_idl(self, txn: Any) -> None:
                 work(txn.idl, txn)
 

@@ -1,4 +1,5 @@
-"OVN as this service's `Northbound`: a replica of the northbound database with an index by our scopes, and the nodes."
+"""OVN as this service's `Northbound`: a replica of the northbound database with an index by our
+scopes, and the nodes."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ LOCK = "altostratus_network"
 _SILENT_S = 200.0
 _CHASSIS: dict[str, list[str] | None] = {
     "Chassis": ["name", "hostname", "other_config", "external_ids"],
-    "Chassis_Private": ["name", "nb_cfg", "nb_cfg_timestamp", "chassis"]}
+    "Chassis_Private": ["name", "nb_cfg", "nb_cfg_timestamp", "chassis"],
+}
 
 
 class Ovn:
@@ -30,7 +32,14 @@ class Ovn:
         self._on_chassis: Callable[[], None] | None = None
         self._warned = False
         self._known: list[Chassis] = []
-        self.nb = Replica(nb, "OVN_Northbound", rows.monitored(), timeout_s, self._changed, LOCK if writer else None)
+        self.nb = Replica(
+            nb,
+            "OVN_Northbound",
+            rows.monitored(),
+            timeout_s,
+            self._changed,
+            LOCK if writer else None,
+        )
         self.sb = Replica(sb, "OVN_Southbound", _CHASSIS, timeout_s, self._node_changed)
 
     # The index
@@ -49,7 +58,12 @@ class Ovn:
         else:
             self._scopes.setdefault(scope, set()).add((table, row.uuid))
             self._keys[table, key] = row.uuid
-        if table == "Logical_Switch_Port" and self._on_port and event == "update" and hasattr(old, "up"):
+        if (
+            table == "Logical_Switch_Port"
+            and self._on_port
+            and event == "update"
+            and hasattr(old, "up")
+        ):
             self._on_port(row.name, row.up == [True])
 
     def _find(self, key: Key) -> Any:
@@ -64,8 +78,12 @@ class Ovn:
             idl = self.nb.idl
             if scopes is None:
                 parents = rows.real_parents(idl)
-                return [rows.read(row, parents) for table in rows.COLUMNS for row in list(idl.tables[table].rows.values())
-                        if rows.key_of(row) is not None]
+                return [
+                    rows.read(row, parents)
+                    for table in rows.COLUMNS
+                    for row in list(idl.tables[table].rows.values())
+                    if rows.key_of(row) is not None
+                ]
             found = []
             for scope in scopes:
                 for table, uuid in list(self._scopes.get(scope, ())):
@@ -97,8 +115,11 @@ class Ovn:
     def ports_up(self) -> Mapping[str, bool]:
         "See `Northbound`."
         with self.nb.guard:
-            return {row.name: row.up == [True] for row in self.nb.idl.tables["Logical_Switch_Port"].rows.values()
-                    if rows.key_of(row) == row.name and row.type != "localport"}
+            return {
+                row.name: row.up == [True]
+                for row in self.nb.idl.tables["Logical_Switch_Port"].rows.values()
+                if rows.key_of(row) == row.name and row.type != "localport"
+            }
 
     def watch(self, on_port: Callable[[str, bool], None], on_chassis: Callable[[], None]) -> None:
         "See `Northbound`."
@@ -106,9 +127,11 @@ class Ovn:
 
     def beat(self) -> None:
         "See `Northbound`: a new nb_cfg makes every controller write down when it saw it."
+
         def work(idl: Any, txn: Any) -> None:
             for row in idl.tables["NB_Global"].rows.values():
                 row.nb_cfg = row.nb_cfg + 1
+
         self.nb.transact(work)
 
     def close(self) -> None:
@@ -119,7 +142,11 @@ class Ovn:
     # The nodes
 
     def _node_changed(self, event: str, row: Any, old: Any) -> None:
-        if row._table.name == "Chassis" and self._on_chassis and (event != "update" or hasattr(old, "other_config")):
+        if (
+            row._table.name == "Chassis"
+            and self._on_chassis
+            and (event != "update" or hasattr(old, "other_config"))
+        ):
             self._on_chassis()
 
     def chassis(self) -> list[Chassis]:
@@ -130,21 +157,41 @@ class Ovn:
             except Unavailable:
                 return self._known
         with self.sb.guard:
-            seen = {p.name: p.nb_cfg_timestamp / 1000 for p in self.sb.idl.tables["Chassis_Private"].rows.values()}
-            self._known = [_chassis(c, seen.get(c.name, 0.0)) for c in self.sb.idl.tables["Chassis"].rows.values()]
+            seen = {
+                p.name: p.nb_cfg_timestamp / 1000
+                for p in self.sb.idl.tables["Chassis_Private"].rows.values()
+            }
+            self._known = [
+                _chassis(c, seen.get(c.name, 0.0))
+                for c in self.sb.idl.tables["Chassis"].rows.values()
+            ]
         return self._known
 
     def datapath_of(self, host: str) -> str:
         "See `Northbound`."
         nodes = self._known or self.chassis()
-        found = [c for c in nodes if host in (c.hostname, c.name)] or (self.chassis() and [
-            c for c in self._known if host in (c.hostname, c.name)]) or nodes
+        found = (
+            [c for c in nodes if host in (c.hostname, c.name)]
+            or (self.chassis() and [c for c in self._known if host in (c.hostname, c.name)])
+            or nodes
+        )
         return found[0].datapath_type if found else "system"
 
 
 def _chassis(row: Any, seen_at: float) -> Chassis:
     config = row.other_config
-    mappings = dict(part.split(":", 1) for part in config.get("ovn-bridge-mappings", "").split(",") if ":" in part)
+    mappings = dict(
+        part.split(":", 1)
+        for part in config.get("ovn-bridge-mappings", "").split(",")
+        if ":" in part
+    )
     fresh = seen_at == 0 or time.time() - seen_at < _SILENT_S
-    return Chassis(row.name, row.hostname, mappings, config.get("datapath-type") or "system", fresh,
-                   "enable-chassis-as-gw" in config.get("ovn-cms-options", ""), seen_at)
+    return Chassis(
+        row.name,
+        row.hostname,
+        mappings,
+        config.get("datapath-type") or "system",
+        fresh,
+        "enable-chassis-as-gw" in config.get("ovn-cms-options", ""),
+        seen_at,
+    )

@@ -1,4 +1,5 @@
-"Our rows in the northbound database: reading them as `Row`, and writing changes (OVN's schema: ovn-nb(5))."
+"""Our rows in the northbound database: reading them as `Row`, and writing changes (OVN's schema:
+ovn-nb(5))."""
 
 from __future__ import annotations
 
@@ -12,7 +13,16 @@ _OURS = (KEY, SCOPE, PARENTS)
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "Logical_Switch": ("name", "other_config"),
-    "Logical_Switch_Port": ("name", "type", "enabled", "addresses", "port_security", "options", "parent_name", "tag"),
+    "Logical_Switch_Port": (
+        "name",
+        "type",
+        "enabled",
+        "addresses",
+        "port_security",
+        "options",
+        "parent_name",
+        "tag",
+    ),
     "Logical_Router": ("name", "enabled", "options"),
     "Logical_Router_Port": ("name", "mac", "enabled", "networks", "options", "ipv6_ra_configs"),
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port", "policy", "route_table"),
@@ -40,7 +50,13 @@ def monitored() -> dict[str, list[str] | None]:
     "The tables and columns that a replica must keep."
     out: dict[str, list[str] | None] = {}
     for table, columns in COLUMNS.items():
-        out[table] = [*columns, *REFS.get(table, ()), *CHILDREN.get(table, ()), *EXTRA.get(table, ()), "external_ids"]
+        out[table] = [
+            *columns,
+            *REFS.get(table, ()),
+            *CHILDREN.get(table, ()),
+            *EXTRA.get(table, ()),
+            "external_ids",
+        ]
     out["NB_Global"] = ["nb_cfg"]
     return out
 
@@ -58,7 +74,7 @@ def parents_text(parents: Iterable[Parent]) -> str:
 
 def _noted(row: Any) -> tuple[Parent, ...]:
     text = row.external_ids.get(PARENTS, "")
-    return tuple(tuple(part.split("|")) for part in text.split(";") if part)  # type: ignore[misc]
+    return tuple(tuple(part.split("|")) for part in text.split(";") if part)
 
 
 def real_parents(idl: Any) -> dict[tuple[str, Any], list[Parent]]:
@@ -129,9 +145,18 @@ class Writer:
         for name, value in change.columns.items():
             if name != "external_ids":
                 setattr(row, name, value)
-        if change.kind == "create" or "external_ids" in change.columns or change.join or change.leave:
-            row.external_ids = {**wanted.columns.get("external_ids", {}), KEY: wanted.key, SCOPE: wanted.scope,
-                                PARENTS: parents_text(wanted.parents)}
+        if (
+            change.kind == "create"
+            or "external_ids" in change.columns
+            or change.join
+            or change.leave
+        ):
+            row.external_ids = {
+                **wanted.columns.get("external_ids", {}),
+                KEY: wanted.key,
+                SCOPE: wanted.scope,
+                PARENTS: parents_text(wanted.parents),
+            }
         for name, ref in change.refs.items():
             target = self.find(ref) if ref and ref not in self.gone else None
             setattr(row, name, [target] if target is not None else [])

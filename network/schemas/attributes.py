@@ -1,6 +1,8 @@
-"""The attributes of a resource, declared once: what a client may send, what it gets when it sends nothing, who may.
+"""The attributes of a resource, declared once: what a client may send, what it gets when it sends
+nothing, who may.
 
-A `Resource` makes the JSON Schemas for create and update from its table, and turns a checked body into values. The words
+A `Resource` makes the JSON Schemas for create and update from its table, and turns a checked body
+into values. The words
 `True` and `"64"` for true and 64 are accepted where Neutron accepts them.
 """
 
@@ -27,8 +29,11 @@ class Kind:
 
     def __or__(self, other: None) -> Kind:
         "The same, or null."
-        return Kind({"anyOf": [self.schema, {"type": "null"}]},
-                    (lambda v: None if v is None else self.convert(v)) if self.convert else None)
+        convert = self.convert
+        return Kind(
+            {"anyOf": [self.schema, {"type": "null"}]},
+            (lambda v: None if v is None else convert(v)) if convert else None,
+        )
 
 
 def _bool(value: Any) -> bool:
@@ -42,14 +47,27 @@ def text(most: int = 255, least: int = 0) -> Kind:
 
 def integer(least: int | None = None, most: int | None = None) -> Kind:
     "A whole number, or its digits."
-    bounds: dict[str, int] = {k: v for k, v in (("minimum", least), ("maximum", most)) if v is not None}
+    bounds: dict[str, int] = {
+        k: v for k, v in (("minimum", least), ("maximum", most)) if v is not None
+    }
 
     def convert(value: Any) -> int:
         number = int(value)
         if (least is not None and number < least) or (most is not None and number > most):
-            raise HTTPBadRequest(reason=f"Invalid input. Reason: '{value}' is not in range {least} to {most}.")
+            raise HTTPBadRequest(
+                reason=f"Invalid input. Reason: '{value}' is not in range {least} to {most}."
+            )
         return number
-    return Kind({"anyOf": [{"type": "integer", **bounds}, {"type": "string", "pattern": "^-?[0-9]{1,18}$"}]}, convert)
+
+    return Kind(
+        {
+            "anyOf": [
+                {"type": "integer", **bounds},
+                {"type": "string", "pattern": "^-?[0-9]{1,18}$"},
+            ]
+        },
+        convert,
+    )
 
 
 def one_of(*values: str) -> Kind:
@@ -60,16 +78,23 @@ def one_of(*values: str) -> Kind:
 def list_of(kind: Kind, unique: bool = False, most: int = 4096) -> Kind:
     "A list."
     convert = kind.convert
-    return Kind({"type": "array", "items": kind.schema, "uniqueItems": unique, "maxItems": most},
-                (lambda v: [convert(x) for x in v]) if convert else None)
+    return Kind(
+        {"type": "array", "items": kind.schema, "uniqueItems": unique, "maxItems": most},
+        (lambda v: [convert(x) for x in v]) if convert else None,
+    )
 
 
 def table(required: str = "", **kinds: Kind) -> Kind:
     "An object with these keys and no other."
+
     def convert(value: dict[str, Any]) -> dict[str, Any]:
         return {k: (kinds[k].convert or _same)(v) for k, v in value.items()}
-    schema: dict[str, Any] = {"type": "object", "additionalProperties": False,
-                              "properties": {k: v.schema for k, v in kinds.items()}}
+
+    schema: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {k: v.schema for k, v in kinds.items()},
+    }
     if required:
         schema["required"] = required.split()
     return Kind(schema, convert)
@@ -80,16 +105,29 @@ def _same(value: Any) -> Any:
 
 
 TEXT = text()
-BOOL = Kind({"anyOf": [{"type": "boolean"}, {"enum": [0, 1, "0", "1", "true", "True", "TRUE", "false", "False", "FALSE"]}]},
-            _bool)
+BOOL = Kind(
+    {
+        "anyOf": [
+            {"type": "boolean"},
+            {"enum": [0, 1, "0", "1", "true", "True", "TRUE", "false", "False", "FALSE"]},
+        ]
+    },
+    _bool,
+)
 UUID = Kind({"type": "string", "format": "uuid"})
 PROJECT = text(255)
 IP = Kind({"type": "string", "format": "ip"})
 CIDR = Kind({"type": "string", "format": "cidr"})
 MAC = Kind({"type": "string", "format": "mac-address"}, str.lower)
 ANY_OBJECT = Kind({"type": "object"})
-DNS_LABELS = Kind({"type": "string", "maxLength": 255,
-                   "pattern": r"^$|^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$"})
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+DNS_LABELS = Kind(
+    {
+        "type": "string",
+        "maxLength": 255,
+        "pattern": rf"^$|^({_LABEL}\.)*{_LABEL}\.?$",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -119,8 +157,11 @@ class Resource:
 
     def _object(self, put: bool) -> dict[str, Any]:
         names = {n: a for n, a in self.attributes.items() if (a.put if put else a.post)}
-        schema: dict[str, Any] = {"type": "object", "additionalProperties": False,
-                                  "properties": {n: a.kind.schema for n, a in names.items()}}
+        schema: dict[str, Any] = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {n: a.kind.schema for n, a in names.items()},
+        }
         if not put:
             schema["properties"]["tenant_id"] = PROJECT.schema
             schema["properties"]["project_id"] = PROJECT.schema
@@ -130,22 +171,49 @@ class Resource:
     @cached_property
     def create(self) -> Schema:
         "The body of POST for one."
-        return Schema({"type": "object", "required": [self.name], "additionalProperties": False,
-                       "properties": {self.name: self._object(False)}})
+        return Schema(
+            {
+                "type": "object",
+                "required": [self.name],
+                "additionalProperties": False,
+                "properties": {self.name: self._object(False)},
+            }
+        )
 
     @cached_property
     def create_many(self) -> Schema:
         "The body of POST for several."
-        return Schema({"type": "object", "required": [self.plural], "additionalProperties": False, "properties": {
-            self.plural: {"type": "array", "minItems": 1, "maxItems": 1000, "items": self._object(False)}}})
+        return Schema(
+            {
+                "type": "object",
+                "required": [self.plural],
+                "additionalProperties": False,
+                "properties": {
+                    self.plural: {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 1000,
+                        "items": self._object(False),
+                    }
+                },
+            }
+        )
 
     @cached_property
     def update(self) -> Schema:
         "The body of PUT."
-        return Schema({"type": "object", "required": [self.name], "additionalProperties": False,
-                       "properties": {self.name: self._object(True)}})
+        return Schema(
+            {
+                "type": "object",
+                "required": [self.name],
+                "additionalProperties": False,
+                "properties": {self.name: self._object(True)},
+            }
+        )
 
-    def values(self, sent: Mapping[str, Any], project_id: str | None = None, *, put: bool = False) -> dict[str, Any]:
+    def values(
+        self, sent: Mapping[str, Any], project_id: str | None = None, *, put: bool = False
+    ) -> dict[str, Any]:
         """What was sent, converted; for a create with defaults for the rest, and `project_id`.
 
         Raises HTTPBadRequest where tenant_id and project_id differ.

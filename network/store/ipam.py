@@ -13,34 +13,61 @@ from network.store.models import Allocation, Port, Subnet
 def taken_among(session: Session, network_id: str, addresses: Iterable[str]) -> set[str]:
     "Which of these addresses some port of the network has."
     wanted = list(addresses)
-    return set(session.scalars(select(Allocation.ip_address).where(
-        Allocation.network_id == network_id, Allocation.ip_address.in_(wanted)))) if wanted else set()
+    return (
+        set(
+            session.scalars(
+                select(Allocation.ip_address).where(
+                    Allocation.network_id == network_id, Allocation.ip_address.in_(wanted)
+                )
+            )
+        )
+        if wanted
+        else set()
+    )
 
 
 def taken(session: Session, subnet_id: str) -> set[str]:
     "All addresses that are taken in a subnet."
-    return set(session.scalars(select(Allocation.ip_address).where(Allocation.subnet_id == subnet_id)))
+    return set(
+        session.scalars(select(Allocation.ip_address).where(Allocation.subnet_id == subnet_id))
+    )
 
 
 def holder(session: Session, network_id: str, address: str) -> Port | None:
     "The port that has the address."
-    return session.scalars(select(Port).join(Allocation, Allocation.port_id == Port.id).where(
-        Allocation.network_id == network_id, Allocation.ip_address == address)).first()
+    return session.scalars(
+        select(Port)
+        .join(Allocation, Allocation.port_id == Port.id)
+        .where(Allocation.network_id == network_id, Allocation.ip_address == address)
+    ).first()
 
 
 def mac_taken(session: Session, network_id: str, mac: str) -> bool:
     "Whether a port of the network has this MAC address."
-    return session.scalar(select(Port.id).where(Port.network_id == network_id, Port.mac_address == mac)) is not None
+    return (
+        session.scalar(
+            select(Port.id).where(Port.network_id == network_id, Port.mac_address == mac)
+        )
+        is not None
+    )
 
 
 def subnets_of(session: Session, network_id: str) -> list[Subnet]:
     "The subnets of a network, oldest first."
-    return list(session.scalars(select(Subnet).where(Subnet.network_id == network_id).order_by(
-        Subnet.created_at, Subnet.id)))
+    return list(
+        session.scalars(
+            select(Subnet)
+            .where(Subnet.network_id == network_id)
+            .order_by(Subnet.created_at, Subnet.id)
+        )
+    )
 
 
 def used_by_subnet(session: Session, subnet_ids: Iterable[str]) -> dict[str, int]:
     "How many addresses of each subnet are taken."
-    rows = session.execute(select(Allocation.subnet_id, func.count()).where(
-        Allocation.subnet_id.in_(list(subnet_ids))).group_by(Allocation.subnet_id))
-    return {subnet_id: number for subnet_id, number in rows}
+    rows = session.execute(
+        select(Allocation.subnet_id, func.count())
+        .where(Allocation.subnet_id.in_(list(subnet_ids)))
+        .group_by(Allocation.subnet_id)
+    )
+    return {row[0]: row[1] for row in rows}

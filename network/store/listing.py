@@ -1,6 +1,8 @@
-"""Lists as the Network API has them: filters, sorting, pages by marker, tags, and what a project may see.
+"""Lists as the Network API has them: filters, sorting, pages by marker, tags, and what a project
+may see.
 
-Everything becomes one SELECT whatever the number of rows; relations come with one more statement each.
+Everything becomes one SELECT whatever the number of rows; relations come with one more statement
+each.
 """
 
 from __future__ import annotations
@@ -35,9 +37,16 @@ class MarkerUnknown(BadRequest):
     "Invalid input for operation: the marker {marker} could not be found."
 
 
-def rows(session: Session, statement: Select[Any], model: Any, query: Query, columns: Mapping[str, Any],
-         special: Mapping[str, Filter] | None = None) -> list[Any]:
-    """The entities of `model` that `statement` and `query` select, sorted, one page of them. `columns` maps the API's attributes to
+def rows(
+    session: Session,
+    statement: Select[Any],
+    model: Any,
+    query: Query,
+    columns: Mapping[str, Any],
+    special: Mapping[str, Filter] | None = None,
+) -> list[Any]:
+    """The entities of `model` that `statement` and `query` select, sorted, one page of them.
+    `columns` maps the API's attributes to
     columns, `special` those that need more than `column IN (...)`."""
     for name, values in query.filters.items():
         if special and name in special:
@@ -65,8 +74,11 @@ def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     return or_(test, column.is_(None)) if None in values else test
 
 
-def _tags(column: InstrumentedAttribute[Any], name: str, values: Sequence[str]) -> ColumnElement[bool]:
+def _tags(
+    column: InstrumentedAttribute[Any], name: str, values: Sequence[str]
+) -> ColumnElement[bool]:
     import json
+
     wanted = [tag for value in values for tag in value.split(",") if tag]
     # Tags are kept as a JSON list: a tag with its quotes is found nowhere but as a whole element.
     tests = [type_coerce(column, Text).contains(json.dumps(tag), autoescape=True) for tag in wanted]
@@ -74,7 +86,9 @@ def _tags(column: InstrumentedAttribute[Any], name: str, values: Sequence[str]) 
     return not_(matched) if name.startswith("not") else matched
 
 
-def _after(session: Session, model: Any, order: list[tuple[Any, bool]], query: Query) -> ColumnElement[bool]:
+def _after(
+    session: Session, model: Any, order: list[tuple[Any, bool]], query: Query
+) -> ColumnElement[bool]:
     anchor = session.execute(select(*(c for c, _ in order)).where(model.id == query.marker)).first()
     if anchor is None:
         raise MarkerUnknown(marker=query.marker)
@@ -86,11 +100,17 @@ def _after(session: Session, model: Any, order: list[tuple[Any, bool]], query: Q
     return or_(*branches)
 
 
-def shared_with(model_id: Any, kind: str, project_id: str | None, *actions: str) -> ColumnElement[bool]:
+def shared_with(
+    model_id: Any, kind: str, project_id: str | None, *actions: str
+) -> ColumnElement[bool]:
     "Whether an RBAC policy lets `project_id` (None: everybody) use the row."
     targets = ["*"] if project_id is None else ["*", project_id]
-    return exists().where(Rbac.object_id == model_id, Rbac.object_type == kind, Rbac.target_tenant.in_(targets),
-                          Rbac.action.in_(actions or ("access_as_shared",)))
+    return exists().where(
+        Rbac.object_id == model_id,
+        Rbac.object_type == kind,
+        Rbac.target_tenant.in_(targets),
+        Rbac.action.in_(actions or ("access_as_shared",)),
+    )
 
 
 def shared_ids(session: Session, kind: str, ids: Sequence[str], project_id: str | None) -> set[str]:
@@ -98,12 +118,21 @@ def shared_ids(session: Session, kind: str, ids: Sequence[str], project_id: str 
     if not ids:
         return set()
     targets = ["*"] if project_id is None else ["*", project_id]
-    return set(session.scalars(select(Rbac.object_id).where(
-        Rbac.object_id.in_(ids), Rbac.object_type == kind, Rbac.action == "access_as_shared",
-        Rbac.target_tenant.in_(targets))))
+    return set(
+        session.scalars(
+            select(Rbac.object_id).where(
+                Rbac.object_id.in_(ids),
+                Rbac.object_type == kind,
+                Rbac.action == "access_as_shared",
+                Rbac.target_tenant.in_(targets),
+            )
+        )
+    )
 
 
-def visible(model: Any, kind: str | None, project_id: str | None, see_all: bool, *actions: str) -> Select[Any]:
+def visible(
+    model: Any, kind: str | None, project_id: str | None, see_all: bool, *actions: str
+) -> Select[Any]:
     "SELECT of the rows that a caller may see: all, or its own and those shared with it."
     if see_all:
         return select(model)

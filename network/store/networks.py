@@ -19,20 +19,33 @@ from network.store.models import (
     SubnetPool,
 )
 
-AUTO_DELETED = ("network:dhcp", "network:distributed", "network:router_centralized_snat", "network:floatingip_agent_gateway")
+AUTO_DELETED = (
+    "network:dhcp",
+    "network:distributed",
+    "network:router_centralized_snat",
+    "network:floatingip_agent_gateway",
+)
 "Ports that belong to the network itself and go with it."
 
 
 def ports_in_use(session: Session, network_id: str) -> list[str]:
     "Ports that keep the network from being deleted."
-    return list(session.scalars(select(Port.id).where(
-        Port.network_id == network_id, Port.device_owner.not_in(AUTO_DELETED)).limit(10)))
+    return list(
+        session.scalars(
+            select(Port.id)
+            .where(Port.network_id == network_id, Port.device_owner.not_in(AUTO_DELETED))
+            .limit(10)
+        )
+    )
 
 
 def own_ports(session: Session, network_id: str) -> list[Port]:
     "The ports that belong to the network itself."
-    return list(session.scalars(select(Port).where(
-        Port.network_id == network_id, Port.device_owner.in_(AUTO_DELETED))))
+    return list(
+        session.scalars(
+            select(Port).where(Port.network_id == network_id, Port.device_owner.in_(AUTO_DELETED))
+        )
+    )
 
 
 def port_ids(session: Session, network_id: str) -> list[str]:
@@ -41,29 +54,50 @@ def port_ids(session: Session, network_id: str) -> list[str]:
 
 
 def subnet_in_use(session: Session, subnet_id: str) -> list[Port]:
-    "Ports that keep the subnet from being deleted: they have an address of it that they did not make themselves."
-    return list(session.scalars(select(Port).where(
-        exists().where(Allocation.port_id == Port.id, Allocation.subnet_id == subnet_id),
-        Port.device_owner.not_in(AUTO_DELETED)).limit(10)))
+    """Ports that keep the subnet from being deleted: they have an address of it that they did
+    not make themselves."""
+    return list(
+        session.scalars(
+            select(Port)
+            .where(
+                exists().where(Allocation.port_id == Port.id, Allocation.subnet_id == subnet_id),
+                Port.device_owner.not_in(AUTO_DELETED),
+            )
+            .limit(10)
+        )
+    )
 
 
 def drop_allocations(session: Session, subnet_id: str) -> list[str]:
     "Take the subnet's addresses from all ports; the ids of those ports."
-    ids = list(session.scalars(select(Allocation.port_id).where(Allocation.subnet_id == subnet_id).distinct()))
+    ids = list(
+        session.scalars(
+            select(Allocation.port_id).where(Allocation.subnet_id == subnet_id).distinct()
+        )
+    )
     session.execute(delete(Allocation).where(Allocation.subnet_id == subnet_id))
     return ids
 
 
 def ports_of_subnet(session: Session, subnet_id: str) -> list[str]:
     "Ports with an address in the subnet."
-    return list(session.scalars(select(Allocation.port_id).where(Allocation.subnet_id == subnet_id).distinct()))
+    return list(
+        session.scalars(
+            select(Allocation.port_id).where(Allocation.subnet_id == subnet_id).distinct()
+        )
+    )
 
 
 def other_projects(session: Session, network: Network) -> bool:
     "Whether somebody else than the owner has ports or subnets in it."
-    ports = exists().where(Port.network_id == network.id, Port.project_id.not_in([network.project_id, ""]),
-                           ~Port.device_owner.like("network:%"))
-    subnets = exists().where(Subnet.network_id == network.id, Subnet.project_id != network.project_id)
+    ports = exists().where(
+        Port.network_id == network.id,
+        Port.project_id.not_in([network.project_id, ""]),
+        ~Port.device_owner.like("network:%"),
+    )
+    subnets = exists().where(
+        Subnet.network_id == network.id, Subnet.project_id != network.project_id
+    )
     return bool(session.scalar(select(or_(ports, subnets))))
 
 
@@ -74,12 +108,22 @@ def gateways_on(session: Session, network_id: str) -> bool:
     return bool(session.scalar(select(or_(gateway, floating))))
 
 
-def share(session: Session, kind: str, object_id: str, action: str, on: bool, project_id: str) -> None:
+def share(
+    session: Session, kind: str, object_id: str, action: str, on: bool, project_id: str
+) -> None:
     "Share the object with everybody, or no longer."
     where = (Rbac.object_id == object_id, Rbac.action == action, Rbac.target_tenant == "*")
     found = session.scalar(select(Rbac.id).where(*where))
     if on and not found:
-        session.add(Rbac(object_type=kind, object_id=object_id, action=action, target_tenant="*", project_id=project_id))
+        session.add(
+            Rbac(
+                object_type=kind,
+                object_id=object_id,
+                action=action,
+                target_tenant="*",
+                project_id=project_id,
+            )
+        )
     elif not on and found:
         session.execute(delete(Rbac).where(*where))
 
@@ -96,15 +140,23 @@ def slot_taken(session: Session, slot: str) -> bool:
 
 def used_ids(session: Session, network_type: str, physical_network: str | None) -> set[int]:
     "The segmentation ids in use."
-    rows = session.scalars(select(Segment.segmentation_id).where(
-        Segment.network_type == network_type, Segment.physical_network == physical_network))
+    rows = session.scalars(
+        select(Segment.segmentation_id).where(
+            Segment.network_type == network_type, Segment.physical_network == physical_network
+        )
+    )
     return {n for n in rows if n is not None}
 
 
 def segments_of(session: Session, network_ids: Iterable[str]) -> list[Segment]:
     "The segments of networks."
-    return list(session.scalars(select(Segment).where(Segment.network_id.in_(list(network_ids))).order_by(
-        Segment.created_at)))
+    return list(
+        session.scalars(
+            select(Segment)
+            .where(Segment.network_id.in_(list(network_ids)))
+            .order_by(Segment.created_at)
+        )
+    )
 
 
 def default_external(session: Session) -> Network | None:
@@ -114,7 +166,9 @@ def default_external(session: Session) -> Network | None:
 
 def clear_default(session: Session, but: str) -> None:
     "No other network is the default one."
-    session.execute(update(Network).where(Network.is_default, Network.id != but).values(is_default=False))
+    session.execute(
+        update(Network).where(Network.is_default, Network.id != but).values(is_default=False)
+    )
 
 
 def cidrs_of_pool(session: Session, pool_id: str) -> list[str]:
@@ -124,8 +178,13 @@ def cidrs_of_pool(session: Session, pool_id: str) -> list[str]:
 
 def cidrs_of_pool_by_project(session: Session, pool_id: str, project_id: str) -> list[str]:
     "What a project took from a pool."
-    return list(session.scalars(select(Subnet.cidr).where(
-        Subnet.subnetpool_id == pool_id, Subnet.project_id == project_id)))
+    return list(
+        session.scalars(
+            select(Subnet.cidr).where(
+                Subnet.subnetpool_id == pool_id, Subnet.project_id == project_id
+            )
+        )
+    )
 
 
 def pools_of_scope(session: Session, scope_id: str, but: str | None = None) -> Sequence[SubnetPool]:
@@ -136,14 +195,26 @@ def pools_of_scope(session: Session, scope_id: str, but: str | None = None) -> S
 
 def default_pool(session: Session, ip_version: int) -> SubnetPool | None:
     "The pool that subnets take from when they ask for the default one."
-    return session.scalars(select(SubnetPool).where(SubnetPool.is_default, SubnetPool.ip_version == ip_version)).first()
+    return session.scalars(
+        select(SubnetPool).where(SubnetPool.is_default, SubnetPool.ip_version == ip_version)
+    ).first()
 
 
 def subnets_of_pool(session: Session, pool_id: str) -> int:
     "How many subnets came from a pool."
-    return session.scalar(select(func.count()).select_from(Subnet).where(Subnet.subnetpool_id == pool_id)) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Subnet).where(Subnet.subnetpool_id == pool_id)
+        )
+        or 0
+    )
 
 
 def subnets_on_segment(session: Session, segment_id: str) -> int:
     "How many subnets lie on a segment."
-    return session.scalar(select(func.count()).select_from(Subnet).where(Subnet.segment_id == segment_id)) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Subnet).where(Subnet.segment_id == segment_id)
+        )
+        or 0
+    )

@@ -20,7 +20,9 @@ def mark(session: Session, *scopes: str) -> None:
 
 def pending(session: Session, most: int = 2000) -> tuple[int, set[str]]:
     "(highest number read, scopes): what is to be done, oldest first."
-    rows = session.execute(select(Pending.seq, Pending.scope).order_by(Pending.seq).limit(most)).all()
+    rows = session.execute(
+        select(Pending.seq, Pending.scope).order_by(Pending.seq).limit(most)
+    ).all()
     return (rows[-1].seq, {row.scope for row in rows}) if rows else (0, set())
 
 

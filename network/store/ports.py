@@ -24,20 +24,34 @@ LOADED = (selectinload(Port.allocations), selectinload(Port.groups))
 
 def of_device(session: Session, network_id: str, owner: str, device_id: str) -> Port | None:
     "The port of a network's own device."
-    return session.scalars(select(Port).where(
-        Port.network_id == network_id, Port.device_owner == owner, Port.device_id == device_id).options(*LOADED)).first()
+    return session.scalars(
+        select(Port)
+        .where(
+            Port.network_id == network_id, Port.device_owner == owner, Port.device_id == device_id
+        )
+        .options(*LOADED)
+    ).first()
 
 
 def instances_of(session: Session, network_id: str) -> list[Port]:
     "The ports of a network that are no part of the network itself."
-    return list(session.scalars(select(Port).where(
-        Port.network_id == network_id, ~Port.device_owner.like("network:%")).options(*LOADED)))
+    return list(
+        session.scalars(
+            select(Port)
+            .where(Port.network_id == network_id, ~Port.device_owner.like("network:%"))
+            .options(*LOADED)
+        )
+    )
 
 
 def by_ids(session: Session, ids: Iterable[str]) -> list[Port]:
     "These ports with their addresses and groups."
     wanted = list(ids)
-    return list(session.scalars(select(Port).where(Port.id.in_(wanted)).options(*LOADED))) if wanted else []
+    return (
+        list(session.scalars(select(Port).where(Port.id.in_(wanted)).options(*LOADED)))
+        if wanted
+        else []
+    )
 
 
 def router_of(session: Session, port: Port) -> Router | None:
@@ -52,12 +66,16 @@ def floating_of(session: Session, port_id: str) -> list[FloatingIp]:
 
 def floating_by_port(session: Session, floating_port_id: str) -> FloatingIp | None:
     "The floating IP whose own port it is."
-    return session.scalars(select(FloatingIp).where(FloatingIp.floating_port_id == floating_port_id)).first()
+    return session.scalars(
+        select(FloatingIp).where(FloatingIp.floating_port_id == floating_port_id)
+    ).first()
 
 
 def forwardings_of(session: Session, port_id: str) -> list[PortForwarding]:
     "Port forwardings that lead to the port."
-    return list(session.scalars(select(PortForwarding).where(PortForwarding.internal_port_id == port_id)))
+    return list(
+        session.scalars(select(PortForwarding).where(PortForwarding.internal_port_id == port_id))
+    )
 
 
 def trunk_use(session: Session, port_id: str) -> str | None:
@@ -68,7 +86,9 @@ def trunk_use(session: Session, port_id: str) -> str | None:
 
 def set_status(session: Session, ids: Sequence[str], status: str) -> list[Port]:
     "Set the status of those ports that have another; returns them."
-    changed = list(session.scalars(select(Port).where(Port.id.in_(list(ids)), Port.status != status)))
+    changed = list(
+        session.scalars(select(Port).where(Port.id.in_(list(ids)), Port.status != status))
+    )
     for port in changed:
         port.status = status
         port.touch()
@@ -77,18 +97,26 @@ def set_status(session: Session, ids: Sequence[str], status: str) -> list[Port]:
 
 def statuses(session: Session) -> dict[str, str]:
     "The status of every port."
-    return {i: s for i, s in session.execute(select(Port.id, Port.status))}
+    rows = session.execute(select(Port.id, Port.status))
+    return {key: value for key, value in rows}  # noqa: C416 rows are no pairs for mypy
 
 
 def statuses_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     "The status of these ports."
-    return {i: s for i, s in session.execute(select(Port.id, Port.status).where(Port.id.in_(list(ids))))}
+    rows = session.execute(select(Port.id, Port.status).where(Port.id.in_(list(ids))))
+    return {key: value for key, value in rows}  # noqa: C416 rows are no pairs for mypy
 
 
 def dns_taken(session: Session, network_id: str, name: str, but: str) -> bool:
     "Whether another port of the network has this DNS name."
-    return session.scalar(select(Port.id).where(
-        Port.network_id == network_id, Port.dns_name == name, Port.id != but)) is not None
+    return (
+        session.scalar(
+            select(Port.id).where(
+                Port.network_id == network_id, Port.dns_name == name, Port.id != but
+            )
+        )
+        is not None
+    )
 
 
 def drop_addresses(session: Session, port_id: str) -> None:
@@ -98,12 +126,16 @@ def drop_addresses(session: Session, port_id: str) -> None:
 
 def network_of(session: Session, network_id: str) -> Network:
     "A network that is known to exist, with its subnets."
-    return session.scalars(select(Network).where(Network.id == network_id).options(selectinload(Network.subnets))).one()
+    return session.scalars(
+        select(Network).where(Network.id == network_id).options(selectinload(Network.subnets))
+    ).one()
 
 
 def with_network(session: Session, port_id: str) -> Port | None:
     "A port with its network."
-    return session.scalars(select(Port).where(Port.id == port_id).options(joinedload(Port.network), *LOADED)).first()
+    return session.scalars(
+        select(Port).where(Port.id == port_id).options(joinedload(Port.network), *LOADED)
+    ).first()
 
 
 def attach_network(port: Port, network: Network) -> None:

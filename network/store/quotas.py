@@ -1,5 +1,7 @@
 "What projects have, and how much they may."
 
+from typing import Any
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -19,27 +21,46 @@ from network.store.models import (
     Trunk,
 )
 
-COUNTED = {
-    "network": Network, "subnet": Subnet, "port": Port, "router": Router, "floatingip": FloatingIp,
-    "security_group": SecurityGroup, "security_group_rule": SecurityRule, "rbac_policy": Rbac, "subnetpool": SubnetPool,
-    "address_group": AddressGroup, "trunk": Trunk, "qos_policy": QosPolicy,
+COUNTED: dict[str, Any] = {
+    "network": Network,
+    "subnet": Subnet,
+    "port": Port,
+    "router": Router,
+    "floatingip": FloatingIp,
+    "security_group": SecurityGroup,
+    "security_group_rule": SecurityRule,
+    "rbac_policy": Rbac,
+    "subnetpool": SubnetPool,
+    "address_group": AddressGroup,
+    "trunk": Trunk,
+    "qos_policy": QosPolicy,
 }
 
 
 def used(session: Session, resource: str, project_id: str) -> int:
     "How many of a resource the project has."
     model = COUNTED[resource]
-    return session.scalar(select(func.count()).select_from(model).where(model.project_id == project_id)) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(model).where(model.project_id == project_id)
+        )
+        or 0
+    )
 
 
 def limits(session: Session, project_id: str) -> dict[str, int]:
     "The limits set for the project."
-    return {r: v for r, v in session.execute(select(Quota.resource, Quota.value).where(Quota.project_id == project_id))}
+    rows = session.execute(
+        select(Quota.resource, Quota.value).where(Quota.project_id == project_id)
+    )
+    return {key: value for key, value in rows}  # noqa: C416 rows are no pairs for mypy
 
 
 def limit(session: Session, project_id: str, resource: str) -> int | None:
     "The limit set for the project, None: the default holds."
-    return session.scalar(select(Quota.value).where(Quota.project_id == project_id, Quota.resource == resource))
+    return session.scalar(
+        select(Quota.value).where(Quota.project_id == project_id, Quota.resource == resource)
+    )
 
 
 def set_limits(session: Session, project_id: str, values: dict[str, int]) -> None:
@@ -50,7 +71,8 @@ def set_limits(session: Session, project_id: str, values: dict[str, int]) -> Non
 
 def reset(session: Session, project_id: str) -> int:
     "Back to the defaults; how many limits were set."
-    return session.execute(delete(Quota).where(Quota.project_id == project_id)).rowcount  # type: ignore[attr-defined]
+    done: Any = session.execute(delete(Quota).where(Quota.project_id == project_id))
+    return int(done.rowcount)
 
 
 def projects(session: Session) -> list[str]:

@@ -1,4 +1,5 @@
-"""For each noun: its table, who sees which rows, what a list may be filtered and sorted by, what is loaded with a row.
+"""For each noun: its table, who sees which rows, what a list may be filtered and sorted by, what
+is loaded with a row.
 
 Reading any noun goes through `get` and `page`; what is particular to one is a line in `SPECS`.
 """
@@ -44,13 +45,13 @@ Scope = Callable[[str | None, bool], Select[Any]]
 class BadFilter(BadRequest):
     "Invalid input for filter {name}. Reason: '{value}' is not a {kind}."
 
-    kind = "HTTPBadRequest"  # type: ignore[assignment]
+    kind = "HTTPBadRequest"
 
 
 class UnknownFilter(BadRequest):
     "Filter or sort key is not supported: {name}."
 
-    kind = "HTTPBadRequest"  # type: ignore[assignment]
+    kind = "HTTPBadRequest"
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,13 @@ def _subnets(project: str | None, every: bool) -> Select[Any]:
     if every:
         return select(Subnet)
     owner = exists().where(Network.id == Subnet.network_id, Network.project_id == (project or "\0"))
-    return select(Subnet).where(or_(Subnet.project_id == (project or "\0"), owner,
-                                    shared_with(Subnet.network_id, "network", project or "\0")))
+    return select(Subnet).where(
+        or_(
+            Subnet.project_id == (project or "\0"),
+            owner,
+            shared_with(Subnet.network_id, "network", project or "\0"),
+        )
+    )
 
 
 def _ports(project: str | None, every: bool) -> Select[Any]:
@@ -97,16 +103,24 @@ def _ports(project: str | None, every: bool) -> Select[Any]:
         return select(Port)
     mine = project or "\0"
     # The ids of one's networks are few; a subquery lets the database use the index on network_id.
-    return select(Port).where(or_(Port.project_id == mine, Port.network_id.in_(
-        select(Network.id).where(Network.project_id == mine))))
+    return select(Port).where(
+        or_(
+            Port.project_id == mine,
+            Port.network_id.in_(select(Network.id).where(Network.project_id == mine)),
+        )
+    )
 
 
 def _rules(project: str | None, every: bool) -> Select[Any]:
     if every:
         return select(SecurityRule)
-    group = exists().where(SecurityGroup.id == SecurityRule.security_group_id, or_(
-        SecurityGroup.project_id == (project or "\0"),
-        shared_with(SecurityGroup.id, "security_group", project or "\0")))
+    group = exists().where(
+        SecurityGroup.id == SecurityRule.security_group_id,
+        or_(
+            SecurityGroup.project_id == (project or "\0"),
+            shared_with(SecurityGroup.id, "security_group", project or "\0"),
+        ),
+    )
     return select(SecurityRule).where(group)
 
 
@@ -134,7 +148,9 @@ def _fixed_ips(values: Sequence[Any]) -> Any:
         elif key == "subnet_id":
             test.append(Allocation.subnet_id.in_(wanted_values))
         elif key == "ip_address_substr":
-            test.append(or_(*(Allocation.ip_address.contains(w, autoescape=True) for w in wanted_values)))
+            test.append(
+                or_(*(Allocation.ip_address.contains(w, autoescape=True) for w in wanted_values))
+            )
         else:
             raise UnknownFilter(name=f"fixed_ips={key}")
     return exists().where(*test)
@@ -143,9 +159,14 @@ def _fixed_ips(values: Sequence[Any]) -> Any:
 def _shared(model: Any, kind: str) -> Callable[[Sequence[Any]], Any]:
     def test(values: Sequence[Any]) -> Any:
         wanted = {str(v).lower() in ("true", "1", "yes") for v in values}
-        everyone = exists().where(Rbac.object_id == model.id, Rbac.object_type == kind, Rbac.target_tenant == "*",
-                                  Rbac.action == "access_as_shared")
+        everyone = exists().where(
+            Rbac.object_id == model.id,
+            Rbac.object_type == kind,
+            Rbac.target_tenant == "*",
+            Rbac.action == "access_as_shared",
+        )
         return or_(*(everyone if w else ~everyone for w in wanted))
+
     return test
 
 
@@ -161,36 +182,100 @@ _PORT_LOADS = (selectinload(Port.allocations), selectinload(Port.groups))
 
 SPECS: dict[str, Spec] = {
     "network": Spec(
-        Network, _networks, "network", (selectinload(Network.subnets), selectinload(Network.segments)),
+        Network,
+        _networks,
+        "network",
+        (selectinload(Network.subnets), selectinload(Network.segments)),
         {"router:external": Network.external},
-        {"shared": _shared(Network, "network"), "provider:network_type": _segment_of(Segment.network_type),
-         "provider:physical_network": _segment_of(Segment.physical_network),
-         "provider:segmentation_id": _segment_of(Segment.segmentation_id)}),
-    "subnet": Spec(Subnet, _subnets, None, (), {}, {
-        "shared": lambda v: exists().where(Network.id == Subnet.network_id, _shared(Network, "network")(v))}),
-    "subnetpool": Spec(SubnetPool, _own(SubnetPool, "subnetpool"), "subnetpool", (), {},
-                       {"shared": _shared(SubnetPool, "subnetpool")}),
-    "address_scope": Spec(AddressScope, _own(AddressScope, "address_scope"), "address_scope", (), {},
-                          {"shared": _shared(AddressScope, "address_scope")}),
-    "port": Spec(Port, _ports, None, (*_PORT_LOADS, joinedload(Port.network, innerjoin=True)),
-                 {"binding:host_id": Port.host_id, "binding:vnic_type": Port.vnic_type},
-                 {"fixed_ips": _fixed_ips,
-                  "security_groups": lambda v: exists().where(
-                      PortGroup.port_id == Port.id, PortGroup.security_group_id.in_(v))}),
-    "router": Spec(Router, _own(Router), None,
-                   (selectinload(Router.gateway_port).selectinload(Port.allocations),), {"gw_port_id": Router.gateway_port_id}),
-    "floatingip": Spec(FloatingIp, _own(FloatingIp), None,
-                       (selectinload(FloatingIp.port), selectinload(FloatingIp.forwardings))),
+        {
+            "shared": _shared(Network, "network"),
+            "provider:network_type": _segment_of(Segment.network_type),
+            "provider:physical_network": _segment_of(Segment.physical_network),
+            "provider:segmentation_id": _segment_of(Segment.segmentation_id),
+        },
+    ),
+    "subnet": Spec(
+        Subnet,
+        _subnets,
+        None,
+        (),
+        {},
+        {
+            "shared": lambda v: exists().where(
+                Network.id == Subnet.network_id, _shared(Network, "network")(v)
+            )
+        },
+    ),
+    "subnetpool": Spec(
+        SubnetPool,
+        _own(SubnetPool, "subnetpool"),
+        "subnetpool",
+        (),
+        {},
+        {"shared": _shared(SubnetPool, "subnetpool")},
+    ),
+    "address_scope": Spec(
+        AddressScope,
+        _own(AddressScope, "address_scope"),
+        "address_scope",
+        (),
+        {},
+        {"shared": _shared(AddressScope, "address_scope")},
+    ),
+    "port": Spec(
+        Port,
+        _ports,
+        None,
+        (*_PORT_LOADS, joinedload(Port.network, innerjoin=True)),
+        {"binding:host_id": Port.host_id, "binding:vnic_type": Port.vnic_type},
+        {
+            "fixed_ips": _fixed_ips,
+            "security_groups": lambda v: exists().where(
+                PortGroup.port_id == Port.id, PortGroup.security_group_id.in_(v)
+            ),
+        },
+    ),
+    "router": Spec(
+        Router,
+        _own(Router),
+        None,
+        (selectinload(Router.gateway_port).selectinload(Port.allocations),),
+        {"gw_port_id": Router.gateway_port_id},
+    ),
+    "floatingip": Spec(
+        FloatingIp,
+        _own(FloatingIp),
+        None,
+        (selectinload(FloatingIp.port), selectinload(FloatingIp.forwardings)),
+    ),
     "port_forwarding": Spec(PortForwarding, _forwardings),
-    "security_group": Spec(SecurityGroup, _own(SecurityGroup, "security_group"), "security_group",
-                           (selectinload(SecurityGroup.rules),), {}, {"shared": _shared(SecurityGroup, "security_group")}),
+    "security_group": Spec(
+        SecurityGroup,
+        _own(SecurityGroup, "security_group"),
+        "security_group",
+        (selectinload(SecurityGroup.rules),),
+        {},
+        {"shared": _shared(SecurityGroup, "security_group")},
+    ),
     "security_group_rule": Spec(SecurityRule, _rules),
     "default_security_group_rule": Spec(DefaultRule, _everybody(DefaultRule)),
-    "address_group": Spec(AddressGroup, _own(AddressGroup, "address_group"), "address_group", (), {},
-                          {"shared": _shared(AddressGroup, "address_group")}),
+    "address_group": Spec(
+        AddressGroup,
+        _own(AddressGroup, "address_group"),
+        "address_group",
+        (),
+        {},
+        {"shared": _shared(AddressGroup, "address_group")},
+    ),
     "rbac_policy": Spec(Rbac, _own(Rbac)),
-    "policy": Spec(QosPolicy, _own(QosPolicy, "qos_policy"), "qos_policy", (selectinload(QosPolicy.rules),), {},
-                   {"shared": _shared(QosPolicy, "qos_policy")}),
+    "policy": Spec(
+        QosPolicy,
+        _own(QosPolicy, "qos_policy"),
+        "qos_policy",
+        (selectinload(QosPolicy.rules),),
+        {},
+        {"shared": _shared(QosPolicy, "qos_policy")},
+    ),
     "trunk": Spec(Trunk, _own(Trunk), None, (selectinload(Trunk.subports), joinedload(Trunk.port))),
     "segment": Spec(Segment, _everybody(Segment)),
     "metering_label": Spec(MeteringLabel, _labels),
@@ -200,8 +285,17 @@ _COLUMNS: dict[str, dict[str, Any]] = {noun: spec.columns() for noun, spec in SP
 _TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
 
 
-def get(session: Session, noun: str, key: str, project_id: str | None, see_all: bool, *, lock: bool = False) -> Any:
-    "The row with its relations if the caller may see it, else None. `lock` keeps others from changing it meanwhile."
+def get(
+    session: Session,
+    noun: str,
+    key: str,
+    project_id: str | None,
+    see_all: bool,
+    *,
+    lock: bool = False,
+) -> Any:
+    """The row with its relations if the caller may see it, else None. `lock` keeps others from
+    changing it meanwhile."""
     spec = SPECS[noun]
     statement = spec.scope(project_id, see_all).where(spec.model.id == key).options(*spec.loads)
     if lock:
@@ -212,7 +306,9 @@ def get(session: Session, noun: str, key: str, project_id: str | None, see_all: 
     return row
 
 
-def page(session: Session, noun: str, query: Query, project_id: str | None, see_all: bool) -> list[Any]:
+def page(
+    session: Session, noun: str, query: Query, project_id: str | None, see_all: bool
+) -> list[Any]:
     "One page of the rows that the caller may see, with their relations."
     spec = SPECS[noun]
     statement = spec.scope(project_id, see_all).options(*spec.loads)
@@ -223,7 +319,9 @@ def page(session: Session, noun: str, query: Query, project_id: str | None, see_
 
 def _note_shared(session: Session, noun: str, rows: list[Any], project_id: str | None) -> None:
     if noun == "subnet":
-        shared = listing.shared_ids(session, "network", list({r.network_id for r in rows}), project_id)
+        shared = listing.shared_ids(
+            session, "network", list({r.network_id for r in rows}), project_id
+        )
         for row in rows:
             row.shared = row.network_id in shared
         return
@@ -266,6 +364,7 @@ def _typed(name: str, kind: Any, text: str) -> Any:
 
 def _time(name: str, text: str) -> Any:
     import datetime
+
     try:
         value = datetime.datetime.fromisoformat(text)
     except ValueError:
@@ -280,4 +379,9 @@ def sortable(noun: str, name: str) -> bool:
 
 def count(session: Session, model: Any, project_id: str) -> int:
     "How many rows a project has."
-    return session.scalar(select(func.count()).select_from(model).where(model.project_id == project_id)) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(model).where(model.project_id == project_id)
+        )
+        or 0
+    )

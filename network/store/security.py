@@ -21,10 +21,14 @@ from network.store.models import (
 
 def default_id(session: Session, project_id: str) -> str | None:
     "The id of the project's default group."
-    return session.scalar(select(DefaultGroup.security_group_id).where(DefaultGroup.project_id == project_id))
+    return session.scalar(
+        select(DefaultGroup.security_group_id).where(DefaultGroup.project_id == project_id)
+    )
 
 
-def usable(session: Session, ids: Iterable[str], projects: Iterable[str], see_all: bool) -> set[str]:
+def usable(
+    session: Session, ids: Iterable[str], projects: Iterable[str], see_all: bool
+) -> set[str]:
     "Which of the groups these projects may put on a port."
     statement = select(SecurityGroup.id).where(SecurityGroup.id.in_(list(ids)))
     if not see_all:
@@ -47,8 +51,16 @@ def in_use(session: Session, group_id: str) -> bool:
 
 def referenced(session: Session, group_id: str) -> bool:
     "Whether a rule of another group names the group as its remote."
-    return bool(session.scalar(select(exists().where(
-        SecurityRule.remote_group_id == group_id, SecurityRule.security_group_id != group_id))))
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    SecurityRule.remote_group_id == group_id,
+                    SecurityRule.security_group_id != group_id,
+                )
+            )
+        )
+    )
 
 
 def is_default(session: Session, group_id: str) -> bool:
@@ -58,12 +70,16 @@ def is_default(session: Session, group_id: str) -> bool:
 
 def rules_of(session: Session, group_id: str) -> list[SecurityRule]:
     "The rules of a group."
-    return list(session.scalars(select(SecurityRule).where(SecurityRule.security_group_id == group_id)))
+    return list(
+        session.scalars(select(SecurityRule).where(SecurityRule.security_group_id == group_id))
+    )
 
 
 def address_group_in_use(session: Session, group_id: str) -> bool:
     "Whether a rule names the address group."
-    return bool(session.scalar(select(exists().where(SecurityRule.remote_address_group_id == group_id))))
+    return bool(
+        session.scalar(select(exists().where(SecurityRule.remote_address_group_id == group_id)))
+    )
 
 
 def address_groups(session: Session, ids: Iterable[str]) -> list[AddressGroup]:

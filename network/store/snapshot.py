@@ -1,4 +1,5 @@
-"The rows from which the northbound rows of some scopes follow: everything they refer to, nothing else."
+"""The rows from which the northbound rows of some scopes follow: everything they refer to,
+nothing else."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Snapshot:
 
 
 def take(session: Session, scopes: set[str] | None) -> Snapshot:
-    "Read what the scopes need, in a number of statements that does not depend on how many there are."
+    """Read what the scopes need, in a number of statements that does not depend on how many
+    there are."""
     asked: dict[str, set[str]] | None = None
     if scopes is not None:
         asked = {kind: set() for kind in KINDS}
@@ -68,14 +70,18 @@ def take(session: Session, scopes: set[str] | None) -> Snapshot:
     return snapshot
 
 
-def _fetch(session: Session, model: Any, ids: Iterable[str] | None, *options: Any, column: Any = None) -> list[Any]:
+def _fetch(
+    session: Session, model: Any, ids: Iterable[str] | None, *options: Any, column: Any = None
+) -> list[Any]:
     statement = select(model).options(*options)
     if ids is None:
         return list(session.scalars(statement))
     wanted, found = sorted(set(ids)), []
     for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start:start + _CHUNK]
-        found += list(session.scalars(statement.where((column if column is not None else model.id).in_(part))))
+        part = wanted[start : start + _CHUNK]
+        found += list(
+            session.scalars(statement.where((column if column is not None else model.id).in_(part)))
+        )
     return found
 
 
@@ -86,8 +92,14 @@ def _by_id(rows: Iterable[Any]) -> dict[str, Any]:
 def _load_ports(session: Session, s: Snapshot) -> None:
     asked = s.asked
     loaded = (selectinload(Port.allocations), selectinload(Port.groups))
-    s.fips = _by_id(_fetch(session, FloatingIp, asked and asked["fip"], selectinload(FloatingIp.forwardings)))
-    routers = None if asked is None else asked["router"] | {f.router_id for f in s.fips.values() if f.router_id}
+    s.fips = _by_id(
+        _fetch(session, FloatingIp, asked and asked["fip"], selectinload(FloatingIp.forwardings))
+    )
+    routers = (
+        None
+        if asked is None
+        else asked["router"] | {f.router_id for f in s.fips.values() if f.router_id}
+    )
     s.routers = _by_id(_fetch(session, Router, routers))
     if asked is None:
         s.ports = _by_id(_fetch(session, Port, None, *loaded))
@@ -95,7 +107,11 @@ def _load_ports(session: Session, s: Snapshot) -> None:
         ids = asked["port"] | {f.port_id for f in s.fips.values() if f.port_id}
         ids |= {r.gateway_port_id for r in s.routers.values() if r.gateway_port_id}
         s.ports = _by_id(_fetch(session, Port, ids, *loaded))
-        inner = _fetch(session, Port, asked["router"], *loaded, column=Port.device_id) if asked["router"] else []
+        inner = (
+            _fetch(session, Port, asked["router"], *loaded, column=Port.device_id)
+            if asked["router"]
+            else []
+        )
         s.ports |= _by_id(p for p in inner if p.device_owner == "network:router_interface")
     for port in s.ports.values():
         if port.device_owner == "network:router_interface":
@@ -109,17 +125,35 @@ def _load_around(session: Session, s: Snapshot) -> None:
     else:
         ids = asked["subnet"] | {a.subnet_id for p in s.ports.values() for a in p.allocations}
         s.subnets = _by_id(_fetch(session, Subnet, ids))
-    networks = None if asked is None else (
-        asked["network"] | {p.network_id for p in s.ports.values()} | {n.network_id for n in s.subnets.values()})
+    networks = (
+        None
+        if asked is None
+        else (
+            asked["network"]
+            | {p.network_id for p in s.ports.values()}
+            | {n.network_id for n in s.subnets.values()}
+        )
+    )
     s.networks = _by_id(_fetch(session, Network, networks, selectinload(Network.segments)))
     devices = {f"ovnmeta-{n.network_id}" for n in s.subnets.values()}
-    for port in _fetch(session, Port, devices, selectinload(Port.allocations), column=Port.device_id) if devices else []:
+    for port in (
+        _fetch(session, Port, devices, selectinload(Port.allocations), column=Port.device_id)
+        if devices
+        else []
+    ):
         s.metadata[port.network_id] = port
-    s.groups = _by_id(_fetch(session, SecurityGroup, asked and asked["sg"], selectinload(SecurityGroup.rules)))
+    s.groups = _by_id(
+        _fetch(session, SecurityGroup, asked and asked["sg"], selectinload(SecurityGroup.rules))
+    )
     s.address_groups = _by_id(_fetch(session, AddressGroup, asked and asked["ag"]))
-    policies = {p.qos_policy_id for p in s.ports.values()} | {n.qos_policy_id for n in s.networks.values()} | {
-        f.qos_policy_id for f in s.fips.values()}
-    s.policies = _by_id(_fetch(session, QosPolicy, {p for p in policies if p}, selectinload(QosPolicy.rules)))
+    policies = (
+        {p.qos_policy_id for p in s.ports.values()}
+        | {n.qos_policy_id for n in s.networks.values()}
+        | {f.qos_policy_id for f in s.fips.values()}
+    )
+    s.policies = _by_id(
+        _fetch(session, QosPolicy, {p for p in policies if p}, selectinload(QosPolicy.rules))
+    )
     subports = None if asked is None else set(s.ports)
     found = _fetch(session, Subport, subports, column=Subport.port_id)
     trunks = {t.id: t.port_id for t in _fetch(session, Trunk, {sub.trunk_id for sub in found})}

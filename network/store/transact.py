@@ -13,8 +13,10 @@ ATTEMPTS = 12
 
 
 def transact(db: Database, work: Callable[[Session], T]) -> T:
-    """`work(session)` in one transaction. Another request that took the same address, id or name a moment earlier shows as a
-    broken unique constraint: the work, which chooses again, is repeated. The last attempt's error is raised."""
+    """`work(session)` in one transaction. Another request that took the same address, id or name a
+    moment earlier shows as a
+    broken unique constraint: the work, which chooses again, is repeated. The last attempt's error
+    is raised."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return db.transact(work)

@@ -14,8 +14,13 @@ def time(value: datetime.datetime | None) -> str | None:
 def standard(row: Any) -> dict[str, Any]:
     "id, project, description, times, revision, tags."
     return {
-        "id": row.id, "tenant_id": row.project_id, "project_id": row.project_id, "description": row.description,
-        "created_at": time(row.created_at), "updated_at": time(row.updated_at), "revision_number": row.revision,
+        "id": row.id,
+        "tenant_id": row.project_id,
+        "project_id": row.project_id,
+        "description": row.description,
+        "created_at": time(row.created_at),
+        "updated_at": time(row.updated_at),
+        "revision_number": row.revision,
         "tags": row.tags or [],
     }
 

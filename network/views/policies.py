@@ -6,20 +6,36 @@ from typing import Any
 
 from network.views.common import named
 
-_RULE_TYPES = {"bandwidth_limit": ("max_kbps", "max_burst_kbps"), "dscp_marking": ("dscp_mark",),
-               "minimum_bandwidth": ("min_kbps",)}
+_RULE_TYPES = {
+    "bandwidth_limit": ("max_kbps", "max_burst_kbps"),
+    "dscp_marking": ("dscp_mark",),
+    "minimum_bandwidth": ("min_kbps",),
+}
 
 
 def rbac_policy(row: Any, deps: Any) -> dict[str, Any]:
     "An RBAC policy."
-    return {"id": row.id, "tenant_id": row.project_id, "project_id": row.project_id, "object_type": row.object_type,
-            "object_id": row.object_id, "action": row.action, "target_tenant": row.target_tenant}
+    return {
+        "id": row.id,
+        "tenant_id": row.project_id,
+        "project_id": row.project_id,
+        "object_type": row.object_type,
+        "object_id": row.object_id,
+        "action": row.action,
+        "target_tenant": row.target_tenant,
+    }
 
 
 def policy(row: Any, deps: Any) -> dict[str, Any]:
     "A QoS policy with its rules."
-    return {**named(row), "shared": row.shared, "is_default": row.is_default,
-            "rules": [{**qos_rule(r, deps), "type": r.kind, "qos_policy_id": row.id} for r in row.rules]}
+    return {
+        **named(row),
+        "shared": row.shared,
+        "is_default": row.is_default,
+        "rules": [
+            {**qos_rule(r, deps), "type": r.kind, "qos_policy_id": row.id} for r in row.rules
+        ],
+    }
 
 
 def qos_rule(row: Any, deps: Any) -> dict[str, Any]:
@@ -30,24 +46,47 @@ def qos_rule(row: Any, deps: Any) -> dict[str, Any]:
 
 def trunk(row: Any, deps: Any) -> dict[str, Any]:
     "A trunk."
-    return {**named(row), "port_id": row.port_id, "admin_state_up": row.admin_state_up, "status": row.port.status,
-            "sub_ports": sub_ports(row.subports)}
+    return {
+        **named(row),
+        "port_id": row.port_id,
+        "admin_state_up": row.admin_state_up,
+        "status": row.port.status,
+        "sub_ports": sub_ports(row.subports),
+    }
 
 
 def sub_ports(rows: Any) -> list[dict[str, Any]]:
     "The ports inside a trunk."
-    return [{"port_id": s.port_id, "segmentation_type": s.segmentation_type, "segmentation_id": s.segmentation_id}
-            for s in rows]
+    return [
+        {
+            "port_id": s.port_id,
+            "segmentation_type": s.segmentation_type,
+            "segmentation_id": s.segmentation_id,
+        }
+        for s in rows
+    ]
 
 
 def metering_label(row: Any, deps: Any) -> dict[str, Any]:
     "A metering label."
-    return {"id": row.id, "tenant_id": row.project_id, "project_id": row.project_id, "name": row.name,
-            "description": row.description, "shared": row.shared}
+    return {
+        "id": row.id,
+        "tenant_id": row.project_id,
+        "project_id": row.project_id,
+        "name": row.name,
+        "description": row.description,
+        "shared": row.shared,
+    }
 
 
 def metering_rule(row: Any, deps: Any) -> dict[str, Any]:
     "A metering rule."
-    return {"id": row.id, "metering_label_id": row.metering_label_id, "direction": row.direction,
-            "excluded": row.excluded, "remote_ip_prefix": row.remote_ip_prefix, "source_ip_prefix": row.source_ip_prefix,
-            "destination_ip_prefix": row.destination_ip_prefix}
+    return {
+        "id": row.id,
+        "metering_label_id": row.metering_label_id,
+        "direction": row.direction,
+        "excluded": row.excluded,
+        "remote_ip_prefix": row.remote_ip_prefix,
+        "source_ip_prefix": row.source_ip_prefix,
+        "destination_ip_prefix": row.destination_ip_prefix,
+    }

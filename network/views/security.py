@@ -6,26 +6,47 @@ from typing import Any
 
 from network.views.common import named, standard
 
-_RULE = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id",
-         "remote_address_group_id")
+_RULE = (
+    "direction",
+    "ethertype",
+    "protocol",
+    "port_range_min",
+    "port_range_max",
+    "remote_ip_prefix",
+    "remote_group_id",
+    "remote_address_group_id",
+)
 
 
 def security_group(row: Any, deps: Any) -> dict[str, Any]:
     "A group with its rules."
-    return {**named(row), "stateful": row.stateful, "shared": row.shared,
-            "security_group_rules": [security_group_rule(rule, deps) for rule in row.rules]}
+    return {
+        **named(row),
+        "stateful": row.stateful,
+        "shared": row.shared,
+        "security_group_rules": [security_group_rule(rule, deps) for rule in row.rules],
+    }
 
 
 def security_group_rule(row: Any, deps: Any) -> dict[str, Any]:
     "A rule."
-    return {**standard(row), "security_group_id": row.security_group_id, **{k: getattr(row, k) for k in _RULE},
-            "normalized_cidr": row.remote_ip_prefix}
+    return {
+        **standard(row),
+        "security_group_id": row.security_group_id,
+        **{k: getattr(row, k) for k in _RULE},
+        "normalized_cidr": row.remote_ip_prefix,
+    }
 
 
 def default_rule(row: Any, deps: Any) -> dict[str, Any]:
     "A template."
-    return {"id": row.id, "description": row.description, **{k: getattr(row, k) for k in _RULE},
-            "used_in_default_sg": row.used_in_default_sg, "used_in_non_default_sg": row.used_in_non_default_sg}
+    return {
+        "id": row.id,
+        "description": row.description,
+        **{k: getattr(row, k) for k in _RULE},
+        "used_in_default_sg": row.used_in_default_sg,
+        "used_in_non_default_sg": row.used_in_non_default_sg,
+    }
 
 
 def address_group(row: Any, deps: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""HTTP: `dispatch.ROUTES` for accounts, containers and objects; `ROUTES` for the rest, served by Flask."""
+"""HTTP: `dispatch.ROUTES` for accounts, containers and objects; `ROUTES` for the rest, served by
+Flask."""
 
 from objectstore.api import info
 

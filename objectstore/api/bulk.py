@@ -1,6 +1,7 @@
 """Many objects in one request: archives unpacked, lists deleted, large objects taken apart.
 
-The outcome is in the body, since the status was sent before the work began. Source: Object Storage API, "Bulk operations".
+The outcome is in the body, since the status was sent before the work began. Source: Object Storage
+API, "Bulk operations".
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from objectstore.api.request import Answer, Request, latin, quoted
 from objectstore.core import access, accounts, clock, containers, metadata, sync
 from objectstore.core.containers import Settings
 from objectstore.errors import ContainerNotFound, InvalidHeader
-from objectstore.store.models import Container
+from objectstore.core.containers import Container
 from objectstore.views import listings
 
 PLAIN = ("Content-Type", listings.TYPES["plain"])

@@ -1,7 +1,9 @@
 """The Swift API's own dispatcher: /v1/... goes past Flask, inside the same middleware.
 
-Object names may hold any bytes (double slashes, dots, `%2F`), which URL rules do not carry, and a small object's request costs
-less than Flask's routing alone. The order for each request: temporary URL or form or token, then the handler, which asks
+Object names may hold any bytes (double slashes, dots, `%2F`), which URL rules do not carry, and a
+small object's request costs
+less than Flask's routing alone. The order for each request: temporary URL or form or token, then
+the handler, which asks
 `core.access`; an answer under 400 that nobody decided about is a 500.
 """
 
@@ -14,7 +16,18 @@ from typing import Any
 from common.context import Context
 from common.errors import Error, Internal, MethodNotAllowed, Unauthorized
 from common.http.dialects import swift
-from objectstore.api import accounts, bulk, containers, cors, objects, tempurl, uploads
+from objectstore.api import (
+    accounts,
+    bulk,
+    containers,
+    cors,
+    formpost,
+    objects,
+    staticweb,
+    sync_auth,
+    tempurl,
+    uploads,
+)
 from objectstore.api.request import Answer, Request, split_path
 from objectstore.core import Deps, clock
 from objectstore.core.access import Caller
@@ -118,11 +131,18 @@ class Dispatcher:
         if query and tempurl.is_one(req):
             req.caller = tempurl.caller(req)
             return tempurl.finish(req, self._checked(self._handler(route, method), req))
+        if method == "POST" and formpost.is_one(environ) and container:
+            return self._checked(formpost.post, req)
+        if "HTTP_X_AUTH_TOKEN" not in environ and sync_auth.is_one(environ):
+            req.caller = sync_auth.caller(req)
+            return self._checked(self._handler(route, method), req)
         req.caller = self._caller(req)
         if query:
             special = _bulk(req)
             if special is not None:
                 return self._checked(special, req)
+        if container and staticweb.applies(req):
+            return self._checked(staticweb.serve, req)
         return self._checked(self._handler(route, method), req)
 
     def _handler(self, route: str, method: str) -> Handler:

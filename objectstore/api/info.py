@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from common.http import Api, Reply
-from objectstore.api.listing import MAX_LIMIT
 from objectstore.api import bulk
-from objectstore.core import Deps, links, manifests, metadata
+from objectstore.api.listing import MAX_LIMIT
+from objectstore.core import Deps, links, manifests, metadata, sync
 
 api = Api()
 
@@ -61,6 +61,9 @@ def FEATURES(deps: Deps) -> dict[str, Any]:  # noqa: N802
             "allow_async_delete": False,
         },
         "dlo": {"max_segments": None},
+        "formpost": {"allowed_digests": list(deps.config.tempurl.digests)},
+        "staticweb": {},
+        "container_sync": {"realms": sync.public(deps.realms)},
         "account_quotas": {},
         "container_quotas": {},
         "bulk_upload": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.errors import NotAcceptable, PreconditionFailed
 from objectstore.api.request import Request
-from objectstore.store.listing import Query
+from objectstore.core.listing import Query
 
 MAX_LIMIT = 10_000
 _ACCEPT = {
@@ -50,7 +50,8 @@ def _quality(parameters: str) -> float:
 
 
 def parse_query(req: Request) -> Query:
-    "The listing that the parameters ask for. Raises PreconditionFailed for a bad limit or delimiter."
+    """The listing that the parameters ask for. Raises PreconditionFailed for a bad limit or
+    delimiter."""
     q = req.query
     text = q.get("limit", "")
     limit = MAX_LIMIT

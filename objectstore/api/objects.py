@@ -27,7 +27,8 @@ HTML = ("Content-Type", "text/html; charset=UTF-8")
 
 
 def find(req: Request, action: str) -> tuple[Place, Entry | None, bool]:
-    "Container, object (or None) and whether the caller counts as owner, once it is clear that he may."
+    """Container, object (or None) and whether the caller counts as owner, once it is clear that he
+    may."""
     try:
         version_id = req.query.get("version-id") if req.environ.get("QUERY_STRING") else None
         place, entry = entries.find(req.deps, req.account, req.container, req.name, version_id)

@@ -1,4 +1,5 @@
-"""A request and an answer of the Swift API, thin over WSGI: small objects are served thousands of times a second."""
+"""A request and an answer of the Swift API, thin over WSGI: small objects are served thousands of
+times a second."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ _OWN_PHRASES = {498: "Rate Limited", 499: "Client Disconnect"}
 
 
 class Request:
-    "One request. `path` was split into account, container and name (object); absent ones are empty."
+    """One request. `path` was split into account, container and name (object); absent ones are
+    empty."""
 
     __slots__ = (
         "_body_read",
@@ -135,7 +137,8 @@ class Request:
         return length
 
     def chunks(self, at_most: int, too_large: type[Exception] | None = None) -> Iterator[bytes]:
-        """The body, in pieces of up to 1 MiB, as they come. Raises ClientGone when it ends early, and BadRequest or
+        """The body, in pieces of up to 1 MiB, as they come. Raises ClientGone when it ends early,
+        and BadRequest or
         `too_large` beyond `at_most`."""
         stream, length, got = self.environ["wsgi.input"], self.length, 0
         while length is None or got < length:

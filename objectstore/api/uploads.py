@@ -220,7 +220,8 @@ def _with_heartbeat(
     items: list[dict[str, Any]],
     etag: str,
 ) -> Iterator[bytes]:
-    "Spaces while segments are looked at, then the outcome: the status of the answer was sent long before."
+    """Spaces while segments are looked at, then the outcome: the status of the answer was sent
+    long before."""
     yield b" "
     outcome: dict[str, Any] = {"Response Body": "", "Errors": []}
     try:

@@ -1,6 +1,7 @@
 """Who may do what: the caller's role in the account's project, container ACLs, account ACLs.
 
-Container ACLs are those of Swift with Keystone: `project:user` by ids (each may be `*`), `role`, and for readers `.r:*`,
+Container ACLs are those of Swift with Keystone: `project:user` by ids (each may be `*`), `role`,
+and for readers `.r:*`,
 `.r:host`, `.r:-host` with `.rlistings`. Source: Object Storage API, "Access Control Lists".
 """
 
@@ -32,7 +33,8 @@ class TokenNeeded(Unauthorized):
 
 @dataclass
 class Caller:
-    """Who asks. `scope` limits a temporary URL: (account, container or None, object prefix or None); `grants` are
+    """Who asks. `scope` limits a temporary URL: (account, container or None, object prefix or
+    None); `grants` are
     the methods that it may use."""
 
     ctx: Context | None = None
@@ -147,7 +149,8 @@ def check_container(
     name: str | None = None,
     method: str = "GET",
 ) -> bool:
-    """Whether the caller counts as owner; raises without the right. `action`: "list" (or read metadata), "read" an object,
+    """Whether the caller counts as owner; raises without the right. `action`: "list" (or read
+    metadata), "read" an object,
     "write" an object, "own" (change the container)."""
     caller.decided = True
     if caller.scope is not None:

@@ -57,7 +57,8 @@ def list_containers(deps: Deps, name: str, query: Query) -> list[Any]:
 def update(
     deps: Deps, name: str, meta: dict[str, str], quota: dict[str, str], acl: dict[str, Any] | None
 ) -> bool:
-    """Set metadata, quotas (an empty value removes) and the ACL; True when the account was made by that. Raises
+    """Set metadata, quotas (an empty value removes) and the ACL; True when the account was made by
+    that. Raises
     InvalidHeader beyond the limits."""
 
     def work(session: Session) -> bool:

@@ -14,7 +14,8 @@ def etags(header: str) -> set[str]:
 
 
 def not_modified(header: Callable[[str], str], etag: str, ts: int) -> bool:
-    """Whether a GET or HEAD is answered 304. `header` gives a request header or ''. Raises PreconditionFailed for
+    """Whether a GET or HEAD is answered 304. `header` gives a request header or ''. Raises
+    PreconditionFailed for
     If-Match and If-Unmodified-Since that do not hold."""
     etag = etag.strip('"')
     second = -(-ts // clock.UNIT)

@@ -42,7 +42,8 @@ def find(deps: Deps, account: str, name: str) -> Container | None:
 
 
 def put(deps: Deps, account: str, name: str, settings: Settings) -> bool:
-    """Make the container, or change one that is there; True when it was made. Raises PolicyConflict, TooManyContainers,
+    """Make the container, or change one that is there; True when it was made. Raises
+    PolicyConflict, TooManyContainers,
     InvalidHeader."""
 
     def work(session: Session) -> bool:

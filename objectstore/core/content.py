@@ -1,4 +1,5 @@
-"""Bytes of objects: into the engine with their MD5 and out of it, encrypted in between when the cluster says so."""
+"""Bytes of objects: into the engine with their MD5 and out of it, encrypted in between when the
+cluster says so."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ class Content:
 
 
 def store(deps: Deps, policy: Policy, chunks: Iterable[bytes], etag: str = "") -> Content:
-    """Write `chunks`. Raises EtagMismatch when their MD5 is not `etag` (the bytes are given back then), the
+    """Write `chunks`. Raises EtagMismatch when their MD5 is not `etag` (the bytes are given back
+    then), the
     engine's NoRoom, and whatever reading `chunks` raises."""
     digest = hashlib.md5(usedforsecurity=False)
     source = iter(_hashed(chunks, digest))
@@ -74,7 +76,8 @@ def _put(deps: Deps, policy: Policy, chunks: Iterable[bytes]) -> Content:
 
 
 def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
-    # The engine asks for the next piece while its devices write this one: hashing runs beside the writes.
+    # The engine asks for the next piece while its devices write this one: hashing runs beside the
+    # writes.
     for chunk in chunks:
         if chunk:
             yield chunk
@@ -95,7 +98,8 @@ def discard(deps: Deps, content: Content) -> None:
 def read(
     deps: Deps, blob_id: str | None, locator: str, key: str | None, start: int, length: int
 ) -> Iterator[bytes]:
-    """`length` bytes from `start`, checked and decrypted. Raises the engine's BlobUnreadable before the first byte,
+    """`length` bytes from `start`, checked and decrypted. Raises the engine's BlobUnreadable
+    before the first byte,
     or in the middle when the last copy fails."""
     if blob_id is None or length <= 0:
         return iter(())

@@ -1,7 +1,9 @@
 """Encryption at rest: every blob under a key of its own, wrapped by the cluster's root secret.
 
-AES-256 in counter mode, so that any range can be read without what precedes it (NIST SP 800-38A 6.5); a data key encrypts one blob
-only, from counter 0. The key is wrapped with AES key wrap (RFC 3394) under a key derived from the root secret by HKDF (RFC 5869). Integrity is
+AES-256 in counter mode, so that any range can be read without what precedes it (NIST SP 800-38A
+6.5); a data key encrypts one blob
+only, from counter 0. The key is wrapped with AES key wrap (RFC 3394) under a key derived from the
+root secret by HKDF (RFC 5869). Integrity is
 the engine's part: its checksums cover the ciphertext.
 """
 
@@ -15,7 +17,8 @@ _BLOCK = 16
 
 
 class Keymaster:
-    "Wraps and unwraps data keys. Without a root secret new blobs are stored as they are; old ones still open."
+    """Wraps and unwraps data keys. Without a root secret new blobs are stored as they are; old
+    ones still open."""
 
     def __init__(self, root_secret: str, secret_id: str, old: Mapping[str, str]) -> None:
         secrets = dict(old)

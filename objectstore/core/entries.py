@@ -83,7 +83,8 @@ def _entry(place: Place, row: Any, name: str) -> Entry:
 def find(
     deps: Deps, account: str, container: str, name: str, version_id: str | None = None
 ) -> tuple[Place, Entry | None]:
-    """The container and what `name` is in it: None for nothing, or when its time is over. `version_id` asks for that
+    """The container and what `name` is in it: None for nothing, or when its time is over.
+    `version_id` asks for that
     version ("null" is the unversioned one). Raises ContainerNotFound."""
     with deps.db.read() as session:
         row = objects.find(session, account, container, name)

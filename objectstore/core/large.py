@@ -1,6 +1,8 @@
-"""Large objects: dynamic ones (everything under a prefix) and static ones (a manifest that lists segments).
+"""Large objects: dynamic ones (everything under a prefix) and static ones (a manifest that lists
+segments).
 
-A segmented source knows the position of every segment, so that a range touches only what it needs. Source: Object Storage API, "Large objects".
+A segmented source knows the position of every segment, so that a range touches only what it needs.
+Source: Object Storage API, "Large objects".
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class Segmented:
         self.size = self._ends[-1] if self._ends else 0
 
     def read(self, start: int, length: int) -> Iterator[bytes]:
-        "The first segment is opened before this returns, so that what is missing there is a clean error."
+        """The first segment is opened before this returns, so that what is missing there is a
+        clean error."""
         chunks = self._chunks(start, length)
         first = next(chunks, None)
         return iter(()) if first is None else _with_first(first, chunks)

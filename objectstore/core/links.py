@@ -67,7 +67,8 @@ def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
 
 
 def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
-    """What a link leads to, through links to links. Raises LinkLoop, LinkConflict (static link, changed target),
+    """What a link leads to, through links to links. Raises LinkLoop, LinkConflict (static link,
+    changed target),
     ObjectNotFound, or the denial of access to a target."""
     for _ in range(MAX_HOPS + 1):
         if entry.kind != "link":

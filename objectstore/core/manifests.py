@@ -1,4 +1,5 @@
-"""Static large objects being made and taken apart: the manifest a client sends, checked against its segments."""
+"""Static large objects being made and taken apart: the manifest a client sends, checked against
+its segments."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Manifest:
 
 
 def parse(raw: bytes) -> list[dict[str, Any]]:
-    "The manifest's items, their form checked. Raises BadManifest that names every item that is wrong."
+    """The manifest's items, their form checked. Raises BadManifest that names every item that is
+    wrong."""
     try:
         items = json.loads(raw)
     except (ValueError, RecursionError):
@@ -92,7 +94,8 @@ def _data_fault(item: dict[str, Any]) -> str | None:
 def check(
     deps: Deps, caller: Caller, account: str, items: list[dict[str, Any]]
 ) -> Iterator[Manifest | None]:
-    """Look at every segment. Yields None now and then, so that a caller may show a sign of life, and the Manifest at the
+    """Look at every segment. Yields None now and then, so that a caller may show a sign of life,
+    and the Manifest at the
     end. Raises BadManifest that names every segment that is not as the manifest says."""
     stored: list[dict[str, Any]] = []
     wrong: list[str] = []

@@ -18,7 +18,8 @@ MAX_OBJECT_NAME = 1024
 
 
 def check(meta: Mapping[str, str], kind: str) -> None:
-    "Raise InvalidHeader unless one request's metadata (without prefix) is within the limits. `kind`: Object, ..."
+    """Raise InvalidHeader unless one request's metadata (without prefix) is within the limits.
+    `kind`: Object, ..."""
     overall = 0
     for name, value in meta.items():
         size = len(value.encode())
@@ -43,7 +44,8 @@ def check(meta: Mapping[str, str], kind: str) -> None:
 
 
 def merged(old: Mapping[str, str], new: Mapping[str, str], kind: str) -> dict[str, str]:
-    """Metadata of an account or container after a POST: new values win, an empty one removes. Raises InvalidHeader when
+    """Metadata of an account or container after a POST: new values win, an empty one removes.
+    Raises InvalidHeader when
     the sum is beyond the limits."""
     check({n: v for n, v in new.items()}, kind)
     both = {n: v for n, v in {**old, **new}.items() if v != ""}
@@ -66,7 +68,8 @@ def object_name(name: str) -> str:
 
 
 def container_and_object(header: str, value: str) -> tuple[str, str]:
-    "`container/object` (a leading slash allowed, percent-encoded) of a header. Raises InvalidHeader."
+    """`container/object` (a leading slash allowed, percent-encoded) of a header. Raises
+    InvalidHeader."""
     container, slash, name = unquote(value).removeprefix("/").partition("/")
     if not container or not slash or not name:
         raise InvalidHeader(

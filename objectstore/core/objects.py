@@ -1,4 +1,4 @@
-"""Making, changing and removing objects. The commit of the row is the moment at which it is true."""
+"""Making, changing and removing objects. The commit of the row is when it becomes true."""
 
 from __future__ import annotations
 
@@ -49,13 +49,15 @@ class Shared:
     md5: str
 
     def add_row(self, session: Session, now: int) -> None:
-        "One object more on the same blob. Raises ObjectNotFound when the source was deleted in between."
+        """One object more on the same blob. Raises ObjectNotFound when the source was deleted in
+        between."""
         if self.blob_id is not None and not blobs.share(session, self.blob_id):
             raise ObjectNotFound()
 
 
 def commit(deps: Deps, place: Place, draft: Draft, body: Content | Shared) -> Saved:
-    """Make the object true, in one transaction with the container's totals. Raises ContainerNotFound or
+    """Make the object true, in one transaction with the container's totals. Raises
+    ContainerNotFound or
     UploadOverQuota; the bytes are given back then."""
 
     def work(session: Session) -> Saved:
@@ -107,7 +109,8 @@ def _commit(session: Session, place: Place, draft: Draft, body: Content | Shared
 def _drop_null_version(
     session: Session, container: Container, name: str, version_id: str, ts: int
 ) -> None:
-    "With versioning suspended there is one unversioned object of a name: a new one replaces it among the older ones too."
+    """With versioning suspended there is one unversioned object of a name: a new one replaces it
+    among the older ones too."""
     if container.sysmeta.get("versioning") is False and version_id == "":
         null = objects.version(session, container.id, name, "")
         if null is not None:
@@ -134,8 +137,10 @@ def delete(
     only_if_ts: int | None = None,
     ts: int | None = None,
 ) -> dict[str, str]:
-    """Remove the current object, or one version for good. Returns headers for the answer. Raises ObjectNotFound; with
-    `only_if_ts` (the expirer) an object that has been replaced is left alone, with `ts` (synchronisation) a newer one."""
+    """Remove the current object, or one version for good. Returns headers for the answer. Raises
+    ObjectNotFound; with
+    `only_if_ts` (the expirer) an object that has been replaced is left alone, with `ts`
+    (synchronisation) a newer one."""
 
     def work(session: Session) -> dict[str, str]:
         container = _locked(session, place)

@@ -1,6 +1,8 @@
-"""Quotas of containers and accounts: bytes and objects, checked before the body is read and again with the commit.
+"""Quotas of containers and accounts: bytes and objects, checked before the body is read and again
+with the commit.
 
-Source: Object Storage API, X-Container-Meta-Quota-Bytes/-Count, X-Account-Meta-Quota-Bytes, X-Account-Quota-Count and
+Source: Object Storage API, X-Container-Meta-Quota-Bytes/-Count, X-Account-Meta-Quota-Bytes,
+X-Account-Quota-Count and
 -Bytes-Policy-NAME.
 """
 

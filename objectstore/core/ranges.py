@@ -8,7 +8,8 @@ _MOST = 50
 
 
 def parse(header: str, size: int) -> list[tuple[int, int]]:
-    """(start, length) of each range that is within `size` bytes; empty when the header is to be ignored. Raises
+    """(start, length) of each range that is within `size` bytes; empty when the header is to be
+    ignored. Raises
     RangeNotSatisfiable when none of them is."""
     unit, _, text = header.partition("=")
     if unit.strip().lower() != "bytes" or not text:

@@ -18,7 +18,8 @@ class SlowDown(Error):
 
 
 class Limiter:
-    "Lets at most `per_s` requests a second through for each key; those a little early wait, others are refused."
+    """Lets at most `per_s` requests a second through for each key; those a little early wait,
+    others are refused."""
 
     def __init__(self) -> None:
         self._ready: dict[str, float] = {}

@@ -73,7 +73,8 @@ def matches(key: str, digest: str, message: str, raw: bytes) -> bool:
 def temporary_url(
     deps: Deps, method: str, path: tuple[str, str, str], query: dict[str, str], address: str
 ) -> Caller:
-    """The caller that a temporary URL makes: who may do `method` on that object, or below a prefix. Raises
+    """The caller that a temporary URL makes: who may do `method` on that object, or below a
+    prefix. Raises
     BadSignature."""
     account, container, name = path
     allowed_methods = deps.config.tempurl.methods

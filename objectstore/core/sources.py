@@ -1,4 +1,5 @@
-"""What a GET of an object returns: its own bytes, or those of its segments. One shape for all kinds."""
+"""What a GET of an object returns: its own bytes, or those of its segments. One shape for all
+kinds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """Container synchronisation: every change of a container sent to another cluster's container.
 
-Requests between clusters carry `X-Container-Sync-Auth: realm nonce signature`, the signature an HMAC-SHA1 over method, path,
-timestamp and nonce with the realm's key and the container's sync key. Source: Swift overview, "Container to Container Synchronization".
+Requests between clusters carry `X-Container-Sync-Auth: realm nonce signature`, the signature an
+HMAC-SHA1 over method, path,
+timestamp and nonce with the realm's key and the container's sync key. Source: Swift overview,
+"Container to Container Synchronization".
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from objectstore.core import Deps
@@ -43,7 +46,8 @@ class Realms:
 
 
 def target_url(deps: Deps, to: str) -> tuple[str, str]:
-    "(URL of the other container, realm or '') of an X-Container-Sync-To value. Raises InvalidHeader."
+    """(URL of the other container, realm or '') of an X-Container-Sync-To value. Raises
+    InvalidHeader."""
     if to.startswith("//"):
         parts = to[2:].split("/")
         if len(parts) != 4 or not all(parts):
@@ -74,3 +78,15 @@ def sign(realm_key: str, user_key: str, method: str, path: str, timestamp: str, 
     "The signature of a request between clusters."
     message = f"{method}\n{path}\n{timestamp}\n{nonce}\n{user_key}"
     return hmac.new(realm_key.encode(), message.encode(), hashlib.sha1).hexdigest()
+
+
+def public(realms: Realms) -> dict[str, Any]:
+    "The realms as /info shows them."
+    shown: dict[str, Any] = {}
+    for name in realms.clusters:
+        realm, _, cluster = name.partition("/")
+        entry = shown.setdefault(realm.upper(), {"clusters": {}})
+        entry["clusters"][cluster.upper()] = (
+            {"current": True} if name == realms.current.lower() else {}
+        )
+    return shown

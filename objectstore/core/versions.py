@@ -1,7 +1,9 @@
 """What happens to the object that another one replaces, or that a DELETE removes.
 
-Three ways, set on the container: `versioning` keeps versions beside the object (X-Versions-Enabled); `versions_location` moves them to
-another container and a DELETE brings the newest back ("stack"); with `versions_mode` "history" a DELETE leaves a marker there instead.
+Three ways, set on the container: `versioning` keeps versions beside the object (X-Versions-
+Enabled); `versions_location` moves them to
+another container and a DELETE brings the newest back ("stack"); with `versions_mode` "history" a
+DELETE leaves a marker there instead.
 Source: Object Storage API, "Object versioning".
 """
 
@@ -24,7 +26,8 @@ def new_id(ts: int) -> str:
 
 
 def displace(session: Session, container: Container, name: str, old: Any, ts: int) -> bool:
-    """Make way for a new object of that name: the old row goes to where the container's versioning wants it, or its
+    """Make way for a new object of that name: the old row goes to where the container's versioning
+    wants it, or its
     blob is released. False when the row stays for the caller to overwrite."""
     state = container.sysmeta
     if old is None:
@@ -46,7 +49,8 @@ def displace(session: Session, container: Container, name: str, old: Any, ts: in
 
 
 def _keeps(state: dict[str, Any], old: Any) -> bool:
-    "Versioning on keeps everything; once suspended, what it made is kept and the null version is overwritten."
+    """Versioning on keeps everything; once suspended, what it made is kept and the null version is
+    overwritten."""
     return state.get("versioning") is True or (
         state.get("versioning") is False and old.version_id != ""
     )
@@ -83,7 +87,8 @@ def _prefix(name: str) -> str:
 
 
 def after_delete(session: Session, container: Container, name: str, ts: int) -> str | None:
-    """What a DELETE leaves in a container that keeps versions; called with the current object already displaced.
+    """What a DELETE leaves in a container that keeps versions; called with the current object
+    already displaced.
     Returns the id of the delete marker that was made, for the answer."""
     state = container.sysmeta
     if state.get("versioning") is not None:

@@ -9,7 +9,8 @@ from typing import Protocol
 from common.errors import Unavailable
 
 Refresh = Callable[[], str | None]
-"""Asks the store for the locator again: the keeper may have moved the blob while it was being read."""
+"""Asks the store for the locator again: the keeper may have moved the blob while it was being
+read."""
 
 
 class NoRoom(Unavailable):
@@ -43,7 +44,8 @@ class Engine(Protocol):
     "Keeps immutable blobs. Thread-safe."
 
     def put(self, blob_id: str, chunks: Iterable[bytes], copies: int) -> Stored:
-        """Store what `chunks` yields under `blob_id` (32 hex digits); durable on return. Raises NoRoom without a
+        """Store what `chunks` yields under `blob_id` (32 hex digits); durable on return. Raises
+        NoRoom without a
         write quorum; whatever `chunks` raises passes through and leaves nothing behind."""
 
     def read(

@@ -1,4 +1,5 @@
-"""The background process: heals, audits, sweeps, expires and synchronises. Several may run; every step is safe to repeat."""
+"""The background process: heals, audits, sweeps, expires and synchronises. Several may run; every
+step is safe to repeat."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ class Passes:
         self.deps = deps
 
     def heal_damaged(self) -> int:
-        "Blobs that a reader or writer complained about, with all bytes of all copies checked. How many were changed."
+        """Blobs that a reader or writer complained about, with all bytes of all copies checked.
+        How many were changed."""
         with self.deps.db.read() as session:
             rows = blobs.damaged(session, _PAGE)
         whole, changed = [], 0
@@ -57,7 +58,8 @@ class Passes:
         return self.deps.policy_at(policy).copies
 
     def replicate(self) -> int:
-        """Every blob: are its copies there, and on the devices where they belong? How many were changed. Sees devices
+        """Every blob: are its copies there, and on the devices where they belong? How many were
+        changed. Sees devices
         that were lost, emptied, added or drained."""
         changed = lost = 0
         for row in self._all():
@@ -100,7 +102,8 @@ class Passes:
         return True
 
     def audit(self) -> int:
-        """Read on where the last bite ended, for one second's worth of `audit_mib_s`; bad copies are healed. Returns how
+        """Read on where the last bite ended, for one second's worth of `audit_mib_s`; bad copies
+        are healed. Returns how
         many blobs were bad."""
         budget = self.deps.config.keeper.audit_mib_s << 20
         bad = 0

@@ -27,7 +27,8 @@ def ensure(session: Session, name: str, now: int) -> Account:
 
 
 def totals(session: Session, name: str) -> list[tuple[int, int, int, int]]:
-    "(policy, containers, objects, bytes) for each storage policy in use; older versions count as bytes and objects."
+    """(policy, containers, objects, bytes) for each storage policy in use; older versions count as
+    bytes and objects."""
     rows = session.execute(
         select(
             Container.policy,

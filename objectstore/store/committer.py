@@ -1,4 +1,5 @@
-"""Group commit: writers that come at the same time share one transaction, and so one sync of the database's log."""
+"""Group commit: writers that come at the same time share one transaction, and so one sync of the
+database's log."""
 
 from __future__ import annotations
 
@@ -27,9 +28,12 @@ class _Job:
 class Committer:
     """Runs `work(session)` in a transaction that is on disk when `run` returns.
 
-    On SQLite, whose writers queue anyway, whoever gets the turn runs everything that waits in one transaction. When a
-    piece of work raises, the batch is rolled back and every piece runs again in a transaction of its own, so work must
-    have no effect but on the session. A database server batches by itself and gets plain transactions.
+    On SQLite, whose writers queue anyway, whoever gets the turn runs everything that waits in one
+    transaction. When a
+    piece of work raises, the batch is rolled back and every piece runs again in a transaction of
+    its own, so work must
+    have no effect but on the session. A database server batches by itself and gets plain
+    transactions.
     """
 
     def __init__(self, db: Database) -> None:
@@ -76,5 +80,6 @@ class Committer:
 
 
 def _durable(connection: Any, record: Any) -> None:
-    # WAL with NORMAL may lose the last commits when the power fails; a 201 promises that it does not.
+    # WAL with NORMAL may lose the last commits when the power fails; a 201 promises that it does
+    # not.
     connection.execute("PRAGMA synchronous=FULL")

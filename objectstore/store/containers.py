@@ -12,7 +12,8 @@ from objectstore.store.models import Change, Container, Object, Version
 
 
 def get(session: Session, account: str, name: str, lock: bool = False) -> Container | None:
-    "The container, if it exists; with `lock` nobody else changes it or its objects until the transaction ends."
+    """The container, if it exists; with `lock` nobody else changes it or its objects until the
+    transaction ends."""
     statement = select(Container).where(Container.account == account, Container.name == name)
     if lock:
         statement = statement.with_for_update()
@@ -104,7 +105,8 @@ def objects(session: Session, container_id: int, query: listing.Query) -> list[A
 def versions(
     session: Session, container_id: int, query: listing.Query, version_marker: str = ""
 ) -> list[Any]:
-    """Like `objects`, with every version of every name, the newest first, and whether it is the latest as the ninth
+    """Like `objects`, with every version of every name, the newest first, and whether it is the
+    latest as the ninth
     column. With `version_marker` the listing begins inside the name that is the marker."""
     current = select(*_columns(Object), literal(True).label("latest")).where(
         Object.container_id == container_id
@@ -118,7 +120,8 @@ def versions(
         ids = [row[7] or "null" for row in same]
         if version_marker in ids:
             rows = list(same[ids.index(version_marker) + 1 :])
-    # a page of names could cut a name's versions in two only at the limit, where the marker pair takes over
+    # a page of names could cut a name's versions in two only at the limit, where the marker pair
+    # takes over
     statement = select(both)
     found = (
         listing.read(session, _Ordered(statement, ts), name, query)

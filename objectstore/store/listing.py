@@ -1,4 +1,5 @@
-"""Reading names in order: pages with prefix, markers, delimiter and either direction, over an index."""
+"""Reading names in order: pages with prefix, markers, delimiter and either direction, over an
+index."""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ def read(
     query: Query,
     name_of: Callable[[Row], str] = lambda row: row[0],
 ) -> list[Row | Subdir]:
-    """The rows of `statement` that the query asks for, with `Subdir`s for what its delimiter rolls up. A page is read
+    """The rows of `statement` that the query asks for, with `Subdir`s for what its delimiter rolls
+    up. A page is read
     at a time; a subdirectory that goes beyond its page is jumped over, however much is in it."""
     delimiter, prefix, path = query.delimiter, query.prefix, query.path
     if path is not None:
@@ -125,7 +127,8 @@ def _take(
     path: bool,
     name_of: Callable[[Row], str],
 ) -> str | None:
-    "Move a page's rows to `found`; the subdirectory (of a delimiter or a path) that the page ended in, if any."
+    """Move a page's rows to `found`; the subdirectory (of a delimiter or a path) that the page
+    ended in, if any."""
     inside: str | None = None
     if not delimiter and not path:
         found.extend(page)

@@ -1,4 +1,5 @@
-"""The tables. Times are whole numbers of 10 microseconds since 1970, the resolution of Swift's X-Timestamp."""
+"""The tables. Times are whole numbers of 10 microseconds since 1970, the resolution of Swift's
+X-Timestamp."""
 
 from __future__ import annotations
 
@@ -20,8 +21,10 @@ class Base(db.Base):
 
 
 class Name(TypeDecorator[str]):
-    """A name that sorts and compares by its UTF-8 bytes on every database, as listings must. MariaDB keeps the bytes
-    themselves: its text columns ignore trailing spaces, and 1,024 characters are too long for an index there."""
+    """A name that sorts and compares by its UTF-8 bytes on every database, as listings must.
+    MariaDB keeps the bytes
+    themselves: its text columns ignore trailing spaces, and 1,024 characters are too long for an
+    index there."""
 
     impl = String
     cache_ok = True
@@ -57,7 +60,8 @@ class Account(Base):
     name: Mapped[str] = mapped_column(Name(256), primary_key=True)
     created: Mapped[int] = mapped_column(BigInteger)
     meta: Mapped[dict[str, str]] = mapped_column(db.Json, default=dict)
-    """User metadata: lower-case name after X-Account-Meta- to value; Temp-URL keys and quotas are here too."""
+    """User metadata: lower-case name after X-Account-Meta- to value; Temp-URL keys and quotas are
+    here too."""
     sysmeta: Mapped[dict[str, Any]] = mapped_column(db.Json, default=dict)
     """What clients set by other headers: the account's ACL, quotas by count and policy."""
 
@@ -115,7 +119,8 @@ class Object(ObjectColumns, Base):
 
 
 class Version(ObjectColumns, Base):
-    "An object that a newer one, or a delete marker, has replaced in a versioned container; or a marker itself."
+    """An object that a newer one, or a delete marker, has replaced in a versioned container; or a
+    marker itself."""
 
     __tablename__ = "versions"
     container_id: Mapped[int] = mapped_column(BigId, ForeignKey("containers.id"), primary_key=True)

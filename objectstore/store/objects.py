@@ -1,4 +1,5 @@
-"""Current objects and their older versions. Statements that serve every small request are built once."""
+"""Current objects and their older versions. Statements that serve every small request are built
+once."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ _FIND = (
 
 
 def find(session: Session, account: str, container: str, name: str) -> Any:
-    """One row with all that a request for an object needs: the container (c_*), its account (a_*), the object and
+    """One row with all that a request for an object needs: the container (c_*), its account (a_*),
+    the object and
     its blob (o_name is None without an object). None without the container."""
     return session.execute(_FIND, {"a": account, "c": container, "o": name}).first()
 

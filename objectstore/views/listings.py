@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from objectstore.core import Deps, clock
 from objectstore.core.entries import listing_sysmeta
-from objectstore.store.listing import Subdir
+from objectstore.core.listing import Subdir
 
 TYPES = {
     "json": "application/json; charset=utf-8",

@@ -133,9 +133,9 @@ def test_an_image_is_uploaded_with_progress(open_page, tmp_path, shot):
     shot(page, "images")
 
 
-def test_a_floating_ip_is_given_to_a_server(open_page, network, shot):
+def test_a_floating_ip_is_given_to_a_server(site, open_page, shot):
     page = open_page()
-    name = launch(page, "private" if page.locator("text=private").count() else network)
+    name = launch(page, "private" if site.cloud else "demo")
     page.click("button:has-text('Launch')")
     page.wait_for_selector("h1 .status:has-text('ACTIVE')", timeout=180_000)
     page.goto("/floating-ips/create")

@@ -15,10 +15,10 @@ from_drive() {
     echo "config drive" > $state/source
 }
 
-fetch() { timeout 10 wget -q -O "$2.new" "$1" && mv "$2.new" "$2"; }
+fetch() { timeout 5 wget -q -O "$2.new" "$1" && mv "$2.new" "$2"; }
 
 from_service() {
-    for try in 1 2 3 4 5 6 7 8 9 10; do
+    for try in 1 2 3 4 5; do
         if fetch $base/meta_data.json $state/meta_data.json; then
             rm -f $state/user-data
             fetch $base/user_data $state/user-data

@@ -34,15 +34,44 @@ from identity.store.models.federation import (
     ServiceProvider,
 )
 from identity.store.models.limits import DomainConfig, Limit, RegisteredLimit
-from identity.store.models.oauth1 import AccessToken, Consumer, RequestToken
 from identity.store.models.people import Group, Membership, Password, User
 from identity.store.models.projects import Project, ProjectTag
 from identity.store.models.revocations import Epoch, Revocation
 
 __all__ = [
-    "AccessRule", "AccessToken", "ApplicationCredential", "ApplicationCredentialRole", "ApplicationCredentialRule",
-    "Assignment", "Base", "Consumer", "Credential", "DomainConfig", "Endpoint", "EndpointGroup", "Epoch", "FederatedUser",
-    "Group", "IdentityProvider", "ImpliedRole", "Limit", "Mapping", "Membership", "Password", "Policy", "PolicyAssociation",
-    "Project", "ProjectEndpoint", "ProjectEndpointGroup", "ProjectTag", "Protocol", "Region", "RegisteredLimit",
-    "RequestToken", "Revocation", "Role", "Service", "ServiceProvider", "Trust", "TrustRole", "User",
+    "AccessRule",
+    "ApplicationCredential",
+    "ApplicationCredentialRole",
+    "ApplicationCredentialRule",
+    "Assignment",
+    "Base",
+    "Credential",
+    "DomainConfig",
+    "Endpoint",
+    "EndpointGroup",
+    "Epoch",
+    "FederatedUser",
+    "Group",
+    "IdentityProvider",
+    "ImpliedRole",
+    "Limit",
+    "Mapping",
+    "Membership",
+    "Password",
+    "Policy",
+    "PolicyAssociation",
+    "Project",
+    "ProjectEndpoint",
+    "ProjectEndpointGroup",
+    "ProjectTag",
+    "Protocol",
+    "Region",
+    "RegisteredLimit",
+    "Revocation",
+    "Role",
+    "Service",
+    "ServiceProvider",
+    "Trust",
+    "TrustRole",
+    "User",
 ]

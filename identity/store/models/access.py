@@ -47,8 +47,11 @@ class ApplicationCredentialRole(Base):
     __tablename__ = "application_credential_role"
 
     application_credential_id: Mapped[str] = mapped_column(
-        String(64), ForeignKey("application_credential.id", ondelete="CASCADE"), primary_key=True)
-    role_id: Mapped[str] = mapped_column(String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True)
+        String(64), ForeignKey("application_credential.id", ondelete="CASCADE"), primary_key=True
+    )
+    role_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class AccessRule(Base):
@@ -72,8 +75,11 @@ class ApplicationCredentialRule(Base):
     __tablename__ = "application_credential_rule"
 
     application_credential_id: Mapped[str] = mapped_column(
-        String(64), ForeignKey("application_credential.id", ondelete="CASCADE"), primary_key=True)
-    access_rule_id: Mapped[str] = mapped_column(String(64), ForeignKey("access_rule.id"), primary_key=True, index=True)
+        String(64), ForeignKey("application_credential.id", ondelete="CASCADE"), primary_key=True
+    )
+    access_rule_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("access_rule.id"), primary_key=True, index=True
+    )
 
 
 class Trust(Base):
@@ -99,5 +105,9 @@ class TrustRole(Base):
 
     __tablename__ = "trust_role"
 
-    trust_id: Mapped[str] = mapped_column(String(64), ForeignKey("trust.id", ondelete="CASCADE"), primary_key=True)
-    role_id: Mapped[str] = mapped_column(String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True)
+    trust_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("trust.id", ondelete="CASCADE"), primary_key=True
+    )
+    role_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

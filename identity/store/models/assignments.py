@@ -26,8 +26,12 @@ class ImpliedRole(Base):
 
     __tablename__ = "implied_role"
 
-    prior_id: Mapped[str] = mapped_column(String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True)
-    implied_id: Mapped[str] = mapped_column(String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True)
+    prior_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True
+    )
+    implied_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Assignment(Base):
@@ -42,5 +46,7 @@ class Assignment(Base):
     actor_kind: Mapped[str] = mapped_column(String(8), primary_key=True)
     target_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     target_kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    role_id: Mapped[str] = mapped_column(String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True)
+    role_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     inherited: Mapped[bool] = mapped_column(primary_key=True, default=False)

@@ -15,7 +15,9 @@ class Region(Described, Base):
     __tablename__ = "region"
 
     id: Mapped[str] = mapped_column(String(255), primary_key=True)
-    parent_region_id: Mapped[str | None] = mapped_column(String(255), ForeignKey("region.id"), index=True)
+    parent_region_id: Mapped[str | None] = mapped_column(
+        String(255), ForeignKey("region.id"), index=True
+    )
 
 
 class Service(Described, Base):
@@ -37,7 +39,9 @@ class Endpoint(Described, Base):
     id: Mapped[str] = hex_key()
     interface: Mapped[str] = short(8)
     region_id: Mapped[str | None] = mapped_column(String(255), ForeignKey("region.id"), index=True)
-    service_id: Mapped[str] = mapped_column(String(64), ForeignKey("service.id", ondelete="CASCADE"), index=True)
+    service_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("service.id", ondelete="CASCADE"), index=True
+    )
     url: Mapped[str] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
 
@@ -58,9 +62,12 @@ class ProjectEndpoint(Base):
 
     __tablename__ = "project_endpoint"
 
-    project_id: Mapped[str] = mapped_column(String(64), ForeignKey("project.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("project.id", ondelete="CASCADE"), primary_key=True
+    )
     endpoint_id: Mapped[str] = mapped_column(
-        String(64), ForeignKey("endpoint.id", ondelete="CASCADE"), primary_key=True, index=True)
+        String(64), ForeignKey("endpoint.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class ProjectEndpointGroup(Base):
@@ -68,9 +75,15 @@ class ProjectEndpointGroup(Base):
 
     __tablename__ = "project_endpoint_group"
 
-    project_id: Mapped[str] = mapped_column(String(64), ForeignKey("project.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("project.id", ondelete="CASCADE"), primary_key=True
+    )
     endpoint_group_id: Mapped[str] = mapped_column(
-        String(64), ForeignKey("endpoint_group.id", ondelete="CASCADE"), primary_key=True, index=True)
+        String(64),
+        ForeignKey("endpoint_group.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    )
 
 
 class Policy(Base):
@@ -92,4 +105,6 @@ class PolicyAssociation(Base):
     endpoint_id: Mapped[str] = mapped_column(String(64), primary_key=True, default="")
     service_id: Mapped[str] = mapped_column(String(64), primary_key=True, default="")
     region_id: Mapped[str] = mapped_column(String(255), primary_key=True, default="")
-    policy_id: Mapped[str] = mapped_column(String(64), ForeignKey("policy.id", ondelete="CASCADE"), index=True)
+    policy_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("policy.id", ondelete="CASCADE"), index=True
+    )

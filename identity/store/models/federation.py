@@ -39,7 +39,8 @@ class Protocol(Base):
     __tablename__ = "federation_protocol"
 
     idp_id: Mapped[str] = mapped_column(
-        String(64), ForeignKey("identity_provider.id", ondelete="CASCADE"), primary_key=True)
+        String(64), ForeignKey("identity_provider.id", ondelete="CASCADE"), primary_key=True
+    )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     mapping_id: Mapped[str] = short(64, index=True)
     remote_id_attribute: Mapped[str | None] = mapped_column(String(64))
@@ -52,8 +53,12 @@ class FederatedUser(Base):
     __table_args__ = (UniqueConstraint("idp_id", "protocol_id", "unique_id"),)
 
     id: Mapped[str] = hex_key()
-    user_id: Mapped[str] = mapped_column(String(64), ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    idp_id: Mapped[str] = mapped_column(String(64), ForeignKey("identity_provider.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    idp_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("identity_provider.id", ondelete="CASCADE")
+    )
     protocol_id: Mapped[str] = short(64)
     unique_id: Mapped[str] = short(255)
 

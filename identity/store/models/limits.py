@@ -16,7 +16,9 @@ class RegisteredLimit(Base):
     __table_args__ = (UniqueConstraint("service_id", "region_id", "resource_name"),)
 
     id: Mapped[str] = hex_key()
-    service_id: Mapped[str] = mapped_column(String(64), ForeignKey("service.id", ondelete="CASCADE"))
+    service_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("service.id", ondelete="CASCADE")
+    )
     region_id: Mapped[str] = short(255, default="")
     resource_name: Mapped[str] = short(255)
     default_limit: Mapped[int] = mapped_column()
@@ -42,7 +44,9 @@ class DomainConfig(Base):
 
     __tablename__ = "domain_config"
 
-    domain_id: Mapped[str] = mapped_column(String(64), ForeignKey("project.id", ondelete="CASCADE"), primary_key=True)
+    domain_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("project.id", ondelete="CASCADE"), primary_key=True
+    )
     group: Mapped[str] = mapped_column(String(64), primary_key=True)
     option: Mapped[str] = mapped_column(String(128), primary_key=True)
     value: Mapped[Any] = mapped_column(common.db.Json)

@@ -23,7 +23,9 @@ class User(Described, Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     default_project_id: Mapped[str | None] = mapped_column(String(64), index=True)
     options: Mapped[dict[str, Any]] = mapped_column(common.db.Json, default=dict)
-    created_at: Mapped[datetime.datetime] = mapped_column(common.db.UTCDateTime, default=common.db.utcnow)
+    created_at: Mapped[datetime.datetime] = mapped_column(
+        common.db.UTCDateTime, default=common.db.utcnow
+    )
     last_active_at: Mapped[datetime.datetime | None] = mapped_column(common.db.UTCDateTime)
     failed_count: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime.datetime | None] = mapped_column(common.db.UTCDateTime)
@@ -35,9 +37,13 @@ class Password(Base):
     __tablename__ = "password"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    user_id: Mapped[str] = mapped_column(String(64), ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
     hash: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime.datetime] = mapped_column(common.db.UTCDateTime, default=common.db.utcnow)
+    created_at: Mapped[datetime.datetime] = mapped_column(
+        common.db.UTCDateTime, default=common.db.utcnow
+    )
     expires_at: Mapped[datetime.datetime | None] = mapped_column(common.db.UTCDateTime)
     self_service: Mapped[bool] = mapped_column(default=False)
     """Whether the user chose it, not an administrator."""
@@ -59,7 +65,11 @@ class Membership(Base):
 
     __tablename__ = "membership"
 
-    user_id: Mapped[str] = mapped_column(String(64), ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
-    group_id: Mapped[str] = mapped_column(String(64), ForeignKey("group.id", ondelete="CASCADE"), primary_key=True, index=True)
+    user_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("group.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     idp_id: Mapped[str] = mapped_column(String(64), primary_key=True, default="")
     expires_at: Mapped[datetime.datetime | None] = mapped_column(common.db.UTCDateTime)

@@ -16,11 +16,14 @@ class Revocation(Base):
     __table_args__ = {"sqlite_autoincrement": True}
 
     seq: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     key: Mapped[str] = mapped_column(String(200))
     issued_before: Mapped[float] = mapped_column(Double)
     expires_at: Mapped[float] = mapped_column(Double, index=True)
-    revoked_at: Mapped[datetime.datetime] = mapped_column(common.db.UTCDateTime, default=common.db.utcnow)
+    revoked_at: Mapped[datetime.datetime] = mapped_column(
+        common.db.UTCDateTime, default=common.db.utcnow
+    )
 
 
 class Epoch(Base):

@@ -1,6 +1,8 @@
-"""The planner: from rows of our tables to the rows that OVN's northbound database should have. Pure functions.
+"""The planner: from rows of our tables to the rows that OVN's northbound database should have.
+Pure functions.
 
-Names follow what operators of Neutron on OVN know: switch and router `neutron-ID`, router port `lrp-ID`, port group `pg_ID`.
+Names follow what operators of Neutron on OVN know: switch and router `neutron-ID`, router port
+`lrp-ID`, port group `pg_ID`.
 """
 
 from __future__ import annotations

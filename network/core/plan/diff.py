@@ -30,7 +30,9 @@ def _created(row: Row) -> Change:
 
 
 def _changed(row: Row, have: Row) -> Change | None:
-    columns = {n: v for n, v in row.columns.items() if canonical(v) != canonical(have.columns.get(n))}
+    columns = {
+        n: v for n, v in row.columns.items() if canonical(v) != canonical(have.columns.get(n))
+    }
     refs = {n: v for n, v in row.refs.items() if v != have.refs.get(n)}
     join = tuple(p for p in row.parents if p not in have.parents)
     leave = tuple(p for p in have.parents if p not in row.parents)

@@ -1,4 +1,5 @@
-"Bandwidth limits and DSCP marks: QoS rows of the switch that match one port; minimum bandwidth goes to the port itself."
+"""Bandwidth limits and DSCP marks: QoS rows of the switch that match one port; minimum bandwidth
+goes to the port itself."""
 
 from __future__ import annotations
 
@@ -22,18 +23,31 @@ def of_port(port: Any, s: Snapshot, scope: str) -> list[Row]:
         # Egress is what leaves the guest: from-lport in OVN's words.
         direction = "from-lport" if rule.direction == "egress" else "to-lport"
         word = "inport" if rule.direction == "egress" else "outport"
-        columns = rows.setdefault(direction, {
-            "direction": direction, "priority": _PRIORITY, "match": f'{word} == "{port.id}"', "action": {}, "bandwidth": {},
-            "external_ids": {"port_id": port.id}})
+        columns = rows.setdefault(
+            direction,
+            {
+                "direction": direction,
+                "priority": _PRIORITY,
+                "match": f'{word} == "{port.id}"',
+                "action": {},
+                "bandwidth": {},
+                "external_ids": {"port_id": port.id},
+            },
+        )
         if rule.kind == "bandwidth_limit":
             columns["bandwidth"] = limit(rule.params)
         elif rule.kind == "dscp_marking":
             columns["action"] = {"dscp": rule.params["dscp_mark"]}
     parent = (("Logical_Switch", switch_name(port.network_id), "qos_rules"),)
-    return [Row("QoS", f"qos:{port.id}:{d}", scope, c, parent) for d, c in rows.items() if c["action"] or c["bandwidth"]]
+    return [
+        Row("QoS", f"qos:{port.id}:{d}", scope, c, parent)
+        for d, c in rows.items()
+        if c["action"] or c["bandwidth"]
+    ]
 
 
 def limit(params: dict[str, int]) -> dict[str, int]:
-    "OVN's rate and burst, kbit/s and kbit; Neutron's recommendation of 80 % where no burst was given."
+    """OVN's rate and burst, kbit/s and kbit; Neutron's recommendation of 80 % where no burst was
+    given."""
     rate = max(1, params["max_kbps"])
     return {"rate": rate, "burst": params.get("max_burst_kbps") or max(1, rate * 8 // 10)}

@@ -18,9 +18,12 @@ class Settings:
 
 
 def of_config(config: Any) -> Settings:
-    "The settings of this process; name servers are those of the machine unless some are configured."
+    """The settings of this process; name servers are those of the machine unless some are
+    configured."""
     servers = tuple(config.ovn.dns_servers) or resolvers(Path("/etc/resolv.conf"))
-    return Settings(servers, config.ovn.dhcp_lease_s, config.ovn.distributed_floating_ip, config.dns.domain)
+    return Settings(
+        servers, config.ovn.dhcp_lease_s, config.ovn.distributed_floating_ip, config.dns.domain
+    )
 
 
 def resolvers(path: Path) -> tuple[str, ...]:
@@ -29,5 +32,9 @@ def resolvers(path: Path) -> tuple[str, ...]:
         lines = path.read_text().splitlines()
     except OSError:
         return ()
-    found = [parts[1] for line in lines if (parts := line.split())[:1] == ["nameserver"] and len(parts) > 1]
+    found = [
+        parts[1]
+        for line in lines
+        if (parts := line.split())[:1] == ["nameserver"] and len(parts) > 1
+    ]
     return tuple(s for s in found if not s.startswith("127.") and ":" not in s)

@@ -19,24 +19,53 @@ def switch_name(network_id: str) -> str:
 def of_network(network: Any) -> list[Row]:
     "The switch, and a localnet port for each segment on a physical network."
     scope, name = f"network:{network.id}", switch_name(network.id)
-    rows = [Row("Logical_Switch", name, scope, {
-        "name": name, "external_ids": {"neutron:network_name": network.name, "neutron:mtu": str(network.mtu)},
-        "other_config": {"mcast_snoop": "false", "mcast_flood_unregistered": "false",
-                         **({"vlan-passthru": "true"} if network.vlan_transparent else {})}})]
+    rows = [
+        Row(
+            "Logical_Switch",
+            name,
+            scope,
+            {
+                "name": name,
+                "external_ids": {
+                    "neutron:network_name": network.name,
+                    "neutron:mtu": str(network.mtu),
+                },
+                "other_config": {
+                    "mcast_snoop": "false",
+                    "mcast_flood_unregistered": "false",
+                    **({"vlan-passthru": "true"} if network.vlan_transparent else {}),
+                },
+            },
+        )
+    ]
     for segment in network.segments:
         if segment.physical_network:
-            rows.append(Row(
-                "Logical_Switch_Port", f"provnet-{segment.id}", scope, {
-                    "name": f"provnet-{segment.id}", "type": "localnet", "addresses": ["unknown"],
-                    "options": {"network_name": segment.physical_network, "mcast_flood": "false",
-                                "mcast_flood_reports": "true"},
-                    "tag": [segment.segmentation_id] if segment.segmentation_id else [], "external_ids": {}},
-                (("Logical_Switch", name, "ports"),)))
+            rows.append(
+                Row(
+                    "Logical_Switch_Port",
+                    f"provnet-{segment.id}",
+                    scope,
+                    {
+                        "name": f"provnet-{segment.id}",
+                        "type": "localnet",
+                        "addresses": ["unknown"],
+                        "options": {
+                            "network_name": segment.physical_network,
+                            "mcast_flood": "false",
+                            "mcast_flood_reports": "true",
+                        },
+                        "tag": [segment.segmentation_id] if segment.segmentation_id else [],
+                        "external_ids": {},
+                    },
+                    (("Logical_Switch", name, "ports"),),
+                )
+            )
     return rows
 
 
 def server_mac(key: str) -> str:
-    "The MAC address that OVN's DHCP server has in a subnet: made of the subnet's id, so that it never changes."
+    """The MAC address that OVN's DHCP server has in a subnet: made of the subnet's id, so that
+    it never changes."""
     digest = hashlib.sha256(key.encode()).digest()
     return "fa:16:3e:" + ":".join(f"{b:02x}" for b in digest[:3])
 
@@ -46,8 +75,14 @@ def dhcp_of_subnet(subnet: Any, snapshot: Snapshot, settings: Settings) -> list[
     options = dhcp_options(subnet, snapshot, settings)
     if options is None:
         return []
-    return [Row("DHCP_Options", f"subnet:{subnet.id}", f"subnet:{subnet.id}", {
-        "cidr": subnet.cidr, "options": options, "external_ids": {"subnet_id": subnet.id}})]
+    return [
+        Row(
+            "DHCP_Options",
+            f"subnet:{subnet.id}",
+            f"subnet:{subnet.id}",
+            {"cidr": subnet.cidr, "options": options, "external_ids": {"subnet_id": subnet.id}},
+        )
+    ]
 
 
 def dhcp_options(subnet: Any, snapshot: Snapshot, settings: Settings) -> dict[str, str] | None:
@@ -62,8 +97,13 @@ def _options4(subnet: Any, snapshot: Snapshot, settings: Settings) -> dict[str, 
     net = ipaddress.ip_network(subnet.cidr)
     gateway = subnet.gateway_ip
     domain = (network.dns_domain or settings.dns_domain).rstrip(".")
-    options = {"server_id": gateway or str(net[1] if net.num_addresses > 2 else net[0]), "server_mac": server_mac(subnet.id),
-               "lease_time": str(settings.dhcp_lease_s), "mtu": str(network.mtu), "domain_name": f'"{domain}"'}
+    options = {
+        "server_id": gateway or str(net[1] if net.num_addresses > 2 else net[0]),
+        "server_mac": server_mac(subnet.id),
+        "lease_time": str(settings.dhcp_lease_s),
+        "mtu": str(network.mtu),
+        "domain_name": f'"{domain}"',
+    }
     if gateway:
         options["router"] = gateway
     servers = subnet.dns_nameservers or list(settings.dns_servers)
@@ -84,7 +124,9 @@ def _routes(subnet: Any, snapshot: Snapshot, gateway: str | None) -> list[tuple[
             routes.append(("169.254.169.254/32", allocation.ip_address))
     routes += [(r["destination"], r["nexthop"]) for r in subnet.host_routes]
     if routes and gateway:
-        routes.append(("0.0.0.0/0", gateway))  # a client that gets this option ignores `router` (RFC 3442)
+        routes.append(
+            ("0.0.0.0/0", gateway)
+        )  # a client that gets this option ignores `router` (RFC 3442)
     return routes
 
 

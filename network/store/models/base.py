@@ -25,7 +25,8 @@ class Owned:
 
 
 class Standard(Owned):
-    """Neutron's standard attributes: description, times, revision (grows by one with every change), tags."""
+    """Neutron's standard attributes: description, times, revision (grows by one with every
+    change), tags."""
 
     description: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime.datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -24,16 +24,23 @@ class Network(Named, Base):
     availability_zone_hints: Mapped[list[str]] = mapped_column(Json, default=list)
     qos_policy_id: Mapped[str | None] = mapped_column(ForeignKey("qos_policies.id"), default=None)
 
-    subnets: Mapped[list["Subnet"]] = relationship(lazy="raise", viewonly=True, order_by="Subnet.created_at")
-    segments: Mapped[list["Segment"]] = relationship(lazy="raise", viewonly=True, order_by="Segment.created_at")
+    subnets: Mapped[list["Subnet"]] = relationship(
+        lazy="raise", viewonly=True, order_by="Subnet.created_at"
+    )
+    segments: Mapped[list["Segment"]] = relationship(
+        lazy="raise", viewonly=True, order_by="Segment.created_at"
+    )
 
 
 class Segment(Named, Base):
-    "What carries a network: geneve, vlan or flat. `slot` makes (type, physical network, id) unique."
+    """What carries a network: geneve, vlan or flat. `slot` makes (type, physical network, id)
+    unique."""
 
     __tablename__ = "segments"
 
-    network_id: Mapped[str] = mapped_column(ForeignKey("networks.id", ondelete="CASCADE"), index=True)
+    network_id: Mapped[str] = mapped_column(
+        ForeignKey("networks.id", ondelete="CASCADE"), index=True
+    )
     network_type: Mapped[str] = mapped_column(String(32))
     physical_network: Mapped[str | None] = mapped_column(String(64), default=None)
     segmentation_id: Mapped[int | None] = mapped_column(default=None)
@@ -60,7 +67,9 @@ class SubnetPool(Named, Base):
     max_prefixlen: Mapped[int]
     default_quota: Mapped[int | None] = mapped_column(default=None)
     is_default: Mapped[bool] = mapped_column(default=False)
-    address_scope_id: Mapped[str | None] = mapped_column(ForeignKey("address_scopes.id"), default=None)
+    address_scope_id: Mapped[str | None] = mapped_column(
+        ForeignKey("address_scopes.id"), default=None
+    )
 
 
 class Subnet(Named, Base):
@@ -68,7 +77,9 @@ class Subnet(Named, Base):
 
     __tablename__ = "subnets"
 
-    network_id: Mapped[str] = mapped_column(ForeignKey("networks.id", ondelete="CASCADE"), index=True)
+    network_id: Mapped[str] = mapped_column(
+        ForeignKey("networks.id", ondelete="CASCADE"), index=True
+    )
     ip_version: Mapped[int]
     cidr: Mapped[str] = mapped_column(String(64), index=True)
     gateway_ip: Mapped[str | None] = mapped_column(String(64), default=None)
@@ -79,7 +90,9 @@ class Subnet(Named, Base):
     host_routes: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     allocation_pools: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     service_types: Mapped[list[str]] = mapped_column(Json, default=list)
-    subnetpool_id: Mapped[str | None] = mapped_column(ForeignKey("subnetpools.id"), default=None, index=True)
+    subnetpool_id: Mapped[str | None] = mapped_column(
+        ForeignKey("subnetpools.id"), default=None, index=True
+    )
     segment_id: Mapped[str | None] = mapped_column(ForeignKey("segments.id"), default=None)
     dns_publish_fixed_ip: Mapped[bool] = mapped_column(default=False)
 
@@ -90,7 +103,10 @@ class Port(Named, Base):
     "A place where something is plugged into a network."
 
     __tablename__ = "ports"
-    __table_args__ = (UniqueConstraint("network_id", "mac_address"), Index("ix_ports_device", "device_id", "device_owner"))
+    __table_args__ = (
+        UniqueConstraint("network_id", "mac_address"),
+        Index("ix_ports_device", "device_id", "device_owner"),
+    )
 
     network_id: Mapped[str] = mapped_column(ForeignKey("networks.id"), index=True)
     mac_address: Mapped[str] = mapped_column(String(32))
@@ -113,9 +129,17 @@ class Port(Named, Base):
 
     network: Mapped[Network] = relationship(lazy="raise", viewonly=True)
     allocations: Mapped[list["Allocation"]] = relationship(
-        lazy="raise", passive_deletes=True, cascade="all, delete-orphan", order_by="Allocation.position")
+        lazy="raise",
+        passive_deletes=True,
+        cascade="all, delete-orphan",
+        order_by="Allocation.position",
+    )
     groups: Mapped[list["PortGroup"]] = relationship(
-        lazy="raise", passive_deletes=True, cascade="all, delete-orphan", order_by="PortGroup.security_group_id")
+        lazy="raise",
+        passive_deletes=True,
+        cascade="all, delete-orphan",
+        order_by="PortGroup.security_group_id",
+    )
 
 
 class Allocation(Base):
@@ -135,5 +159,9 @@ class PortGroup(Base):
 
     __tablename__ = "port_security_groups"
 
-    port_id: Mapped[str] = mapped_column(ForeignKey("ports.id", ondelete="CASCADE"), primary_key=True)
-    security_group_id: Mapped[str] = mapped_column(ForeignKey("security_groups.id"), primary_key=True, index=True)
+    port_id: Mapped[str] = mapped_column(
+        ForeignKey("ports.id", ondelete="CASCADE"), primary_key=True
+    )
+    security_group_id: Mapped[str] = mapped_column(
+        ForeignKey("security_groups.id"), primary_key=True, index=True
+    )

@@ -37,7 +37,9 @@ class QosPolicy(Named, Base):
 
     is_default: Mapped[bool] = mapped_column(default=False)
 
-    rules: Mapped[list["QosRule"]] = relationship(lazy="raise", viewonly=True, order_by="QosRule.position")
+    rules: Mapped[list["QosRule"]] = relationship(
+        lazy="raise", viewonly=True, order_by="QosRule.position"
+    )
 
 
 class QosRule(Base):
@@ -47,7 +49,9 @@ class QosRule(Base):
     __table_args__ = (UniqueConstraint("policy_id", "kind", "direction"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    policy_id: Mapped[str] = mapped_column(ForeignKey("qos_policies.id", ondelete="CASCADE"), index=True)
+    policy_id: Mapped[str] = mapped_column(
+        ForeignKey("qos_policies.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[str] = mapped_column(String(32))
     direction: Mapped[str] = mapped_column(String(16), default="egress")
     params: Mapped[dict[str, int]] = mapped_column(Json)
@@ -63,7 +67,9 @@ class Trunk(Named, Base):
     admin_state_up: Mapped[bool] = mapped_column(default=True)
 
     port: Mapped[Port] = relationship(lazy="raise", viewonly=True)
-    subports: Mapped[list["Subport"]] = relationship(lazy="raise", viewonly=True, order_by="Subport.segmentation_id")
+    subports: Mapped[list["Subport"]] = relationship(
+        lazy="raise", viewonly=True, order_by="Subport.segmentation_id"
+    )
 
 
 class Subport(Base):
@@ -94,7 +100,9 @@ class MeteringRule(Base):
     __tablename__ = "metering_label_rules"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    metering_label_id: Mapped[str] = mapped_column(ForeignKey("metering_labels.id", ondelete="CASCADE"), index=True)
+    metering_label_id: Mapped[str] = mapped_column(
+        ForeignKey("metering_labels.id", ondelete="CASCADE"), index=True
+    )
     direction: Mapped[str] = mapped_column(String(16))
     excluded: Mapped[bool] = mapped_column(default=False)
     remote_ip_prefix: Mapped[str | None] = mapped_column(String(64), default=None)
@@ -109,4 +117,6 @@ class AutoTopology(Base):
 
     project_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     network_id: Mapped[str] = mapped_column(ForeignKey("networks.id", ondelete="CASCADE"))
-    router_id: Mapped[str | None] = mapped_column(ForeignKey("routers.id", ondelete="SET NULL"), default=None)
+    router_id: Mapped[str | None] = mapped_column(
+        ForeignKey("routers.id", ondelete="SET NULL"), default=None
+    )

@@ -23,7 +23,9 @@ class Router(Named, Base):
     ha: Mapped[bool] = mapped_column(default=True)
     qos_policy_id: Mapped[str | None] = mapped_column(ForeignKey("qos_policies.id"), default=None)
 
-    gateway_port: Mapped[Port | None] = relationship(lazy="raise", viewonly=True, foreign_keys=[gateway_port_id])
+    gateway_port: Mapped[Port | None] = relationship(
+        lazy="raise", viewonly=True, foreign_keys=[gateway_port_id]
+    )
 
 
 class FloatingIp(Standard, Base):
@@ -36,7 +38,9 @@ class FloatingIp(Standard, Base):
     floating_port_id: Mapped[str] = mapped_column(ForeignKey("ports.id"), index=True)
     port_id: Mapped[str | None] = mapped_column(ForeignKey("ports.id"), default=None, index=True)
     fixed_ip_address: Mapped[str | None] = mapped_column(String(64), default=None)
-    router_id: Mapped[str | None] = mapped_column(ForeignKey("routers.id"), default=None, index=True)
+    router_id: Mapped[str | None] = mapped_column(
+        ForeignKey("routers.id"), default=None, index=True
+    )
     status: Mapped[str] = mapped_column(String(16), default="DOWN")
     dns_name: Mapped[str] = mapped_column(String(255), default="")
     dns_domain: Mapped[str] = mapped_column(String(255), default="")
@@ -47,12 +51,15 @@ class FloatingIp(Standard, Base):
 
 
 class PortForwarding(Owned, Base):
-    "One (protocol, port range) of a floating IP that leads to a port of its own. `slot` keeps them apart."
+    """One (protocol, port range) of a floating IP that leads to a port of its own. `slot` keeps
+    them apart."""
 
     __tablename__ = "port_forwardings"
     __table_args__ = (UniqueConstraint("floatingip_id", "protocol", "external_port"),)
 
-    floatingip_id: Mapped[str] = mapped_column(ForeignKey("floatingips.id", ondelete="CASCADE"), index=True)
+    floatingip_id: Mapped[str] = mapped_column(
+        ForeignKey("floatingips.id", ondelete="CASCADE"), index=True
+    )
     internal_port_id: Mapped[str] = mapped_column(ForeignKey("ports.id"), index=True)
     internal_ip_address: Mapped[str] = mapped_column(String(64))
     protocol: Mapped[str] = mapped_column(String(16))

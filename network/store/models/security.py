@@ -18,7 +18,11 @@ class SecurityGroup(Named, Base):
     stateful: Mapped[bool] = mapped_column(default=True)
 
     rules: Mapped[list["SecurityRule"]] = relationship(
-        lazy="raise", viewonly=True, foreign_keys="SecurityRule.security_group_id", order_by="SecurityRule.created_at")
+        lazy="raise",
+        viewonly=True,
+        foreign_keys="SecurityRule.security_group_id",
+        order_by="SecurityRule.created_at",
+    )
 
 
 class DefaultGroup(Base):
@@ -27,7 +31,9 @@ class DefaultGroup(Base):
     __tablename__ = "default_security_groups"
 
     project_id: Mapped[str] = mapped_column(String(255), primary_key=True)
-    security_group_id: Mapped[str] = mapped_column(ForeignKey("security_groups.id", ondelete="CASCADE"))
+    security_group_id: Mapped[str] = mapped_column(
+        ForeignKey("security_groups.id", ondelete="CASCADE")
+    )
 
 
 class RuleColumns:
@@ -46,9 +52,15 @@ class SecurityRule(RuleColumns, Standard, Base):
 
     __tablename__ = "security_group_rules"
 
-    security_group_id: Mapped[str] = mapped_column(ForeignKey("security_groups.id", ondelete="CASCADE"), index=True)
-    remote_group_id: Mapped[str | None] = mapped_column(ForeignKey("security_groups.id"), default=None, index=True)
-    remote_address_group_id: Mapped[str | None] = mapped_column(ForeignKey("address_groups.id"), default=None)
+    security_group_id: Mapped[str] = mapped_column(
+        ForeignKey("security_groups.id", ondelete="CASCADE"), index=True
+    )
+    remote_group_id: Mapped[str | None] = mapped_column(
+        ForeignKey("security_groups.id"), default=None, index=True
+    )
+    remote_address_group_id: Mapped[str | None] = mapped_column(
+        ForeignKey("address_groups.id"), default=None
+    )
 
 
 class DefaultRule(RuleColumns, Base):

@@ -7,7 +7,8 @@ from network.store.models.base import Base
 
 
 class Pending(Base):
-    """A scope whose northbound rows may no longer be right, written in the transaction that changed it. The sync loop
+    """A scope whose northbound rows may no longer be right, written in the transaction that
+    changed it. The sync loop
     removes it when the northbound database agrees; until then nothing is lost, whoever dies."""
 
     __tablename__ = "pending"

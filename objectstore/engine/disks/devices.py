@@ -19,7 +19,8 @@ _MAX_DESCRIPTORS = 256
 
 @dataclass
 class Device:
-    """One device. `weight` 0 drains it: the rebalancer moves everything away. `needs_mount` refuses a directory that
+    """One device. `weight` 0 drains it: the rebalancer moves everything away. `needs_mount`
+    refuses a directory that
     is no mount point, so that a disk that was not mounted does not fill the root file system."""
 
     name: str
@@ -33,7 +34,8 @@ class Device:
 
     @classmethod
     def parse(cls, text: str, needs_mount: bool = False) -> Device:
-        """From `NAME=PATH[;zone=Z][;weight=W]`. Without a zone each device is one of its own. Raises ValueError with
+        """From `NAME=PATH[;zone=Z][;weight=W]`. Without a zone each device is one of its own.
+        Raises ValueError with
         a sentence."""
         place, *options = text.split(";")
         name, eq, path = place.partition("=")
@@ -49,7 +51,8 @@ class Device:
         return cls(name, Path(path), known.get("zone") or name, weight, needs_mount)
 
     def present(self) -> bool:
-        "Whether the device is there; a plain directory always is, it is made again when somebody removed it."
+        """Whether the device is there; a plain directory always is, it is made again when somebody
+        removed it."""
         return not self.needs_mount or os.path.ismount(self.root)
 
     def writable(self) -> bool:
@@ -77,7 +80,8 @@ class Device:
 
 
 class Descriptors:
-    "Segments kept open for reading, the least used closed first. A descriptor is never closed while in use."
+    """Segments kept open for reading, the least used closed first. A descriptor is never closed
+    while in use."""
 
     def __init__(self, limit: int = _MAX_DESCRIPTORS) -> None:
         self._limit = limit

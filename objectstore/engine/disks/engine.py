@@ -1,4 +1,5 @@
-"""The engine itself: writes, reads, checks and heals blobs over its devices. See the modules beside it for each part."""
+"""The engine itself: writes, reads, checks and heals blobs over its devices. See the modules
+beside it for each part."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class Disks:
     def read(
         self, locator: str, start: int, length: int, refresh: Refresh | None = None
     ) -> Iterator[bytes]:
-        "The first piece is read before this returns, so that an unreadable blob is an error and not a torn answer."
+        """The first piece is read before this returns, so that an unreadable blob is an error and
+        not a torn answer."""
         where = Locator.parse(locator)
         if length <= 0:
             return iter(())
@@ -99,8 +101,10 @@ class Disks:
         return [f for f in found if f]
 
     def heal(self, locator: str, copies: int, deep: bool = False) -> str:
-        """Good copies on the devices where placement wants them, in its order; a device that cannot take its copy is
-        passed over for the next one. Nothing is removed: see `drop`. Raises BlobUnreadable when no copy is good."""
+        """Good copies on the devices where placement wants them, in its order; a device that
+        cannot take its copy is
+        passed over for the next one. Nothing is removed: see `drop`. Raises BlobUnreadable when no
+        copy is good."""
         where = Locator.parse(locator)
         good = {c.device: c for c in where.copies if self.reader.check(where, c, deep) is None}
         if not good:

@@ -1,6 +1,8 @@
-"""Large blobs: a file each, the data from offset 0, then a CRC-32 for every 1 MiB block and a trailer.
+"""Large blobs: a file each, the data from offset 0, then a CRC-32 for every 1 MiB block and a
+trailer.
 
-The blocks let a reader check what it sends before it sends it, at any offset. A file gets its name (rename) only when it is complete and
+The blocks let a reader check what it sends before it sends it, at any offset. A file gets its name
+(rename) only when it is complete and
 synced; before that it is in `tmp/`, locked by its writer, and swept up when the lock is gone.
 """
 

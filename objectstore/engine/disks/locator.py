@@ -1,6 +1,7 @@
 """The locator of a blob on disks: `ID KIND LENGTH COPY...`.
 
-KIND is `s` (each copy is DEVICE:SEGMENT:OFFSET of a record in a segment log) or `f` (each copy is DEVICE; the file's name is the ID).
+KIND is `s` (each copy is DEVICE:SEGMENT:OFFSET of a record in a segment log) or `f` (each copy is
+DEVICE; the file's name is the ID).
 """
 
 from __future__ import annotations

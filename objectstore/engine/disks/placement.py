@@ -1,7 +1,9 @@
 """Which devices keep a blob: weighted rendezvous hashing, different failure zones first.
 
-Every process computes the same order from the names alone. A device that comes or goes moves only the blobs that it gains or
-loses (Thaler and Ravishankar 1998; the weights as in Schindelhauer and Schomaker 2005: -weight / ln(hash)).
+Every process computes the same order from the names alone. A device that comes or goes moves only
+the blobs that it gains or
+loses (Thaler and Ravishankar 1998; the weights as in Schindelhauer and Schomaker 2005: -weight /
+ln(hash)).
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ def score(blob_id: str, place: Place) -> float:
 
 
 def order(blob_id: str, places: Sequence[P]) -> list[P]:
-    """All places, best first. The best of every zone comes before the second of any, so that the first N are in N
+    """All places, best first. The best of every zone comes before the second of any, so that the
+    first N are in N
     different zones whenever there are as many."""
     ranked = sorted(places, key=lambda p: score(blob_id, p), reverse=True)
     seen: dict[str, int] = {}

@@ -1,4 +1,5 @@
-"""Reading a blob from any healthy copy, checked before a byte leaves, going on with another copy where one fails."""
+"""Reading a blob from any healthy copy, checked before a byte leaves, going on with another copy
+where one fails."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ class Reader:
     def blocks(
         self, locator: Locator, start: int, length: int, refresh: Refresh | None
     ) -> Iterator[bytes]:
-        "The bytes [start, start + length) of a large blob, in pieces of at most a block. Raises BlobUnreadable."
+        """The bytes [start, start + length) of a large blob, in pieces of at most a block. Raises
+        BlobUnreadable."""
         source = _Source(self, locator, refresh)
         try:
             end = start + length
@@ -74,7 +76,8 @@ class Reader:
         self._on_damage(locator.blob_id)
 
     def check(self, locator: Locator, copy: Copy, deep: bool) -> str | None:
-        "What is wrong with one copy, or None. Descriptors are opened anew: a cached one outlives its file."
+        """What is wrong with one copy, or None. Descriptors are opened anew: a cached one outlives
+        its file."""
         device = self._devices.get(copy.device)
         if device is None:
             return f"{copy.device}: no such device"
@@ -126,7 +129,8 @@ class _Source:
         raise BlobUnreadable()
 
     def _renewed(self) -> bool:
-        "Whether the store knows of other copies by now, or a copy may serve other blocks: every one is tried again once."
+        """Whether the store knows of other copies by now, or a copy may serve other blocks: every
+        one is tried again once."""
         if self._refreshed:
             return False
         self._refreshed = True

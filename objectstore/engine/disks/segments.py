@@ -1,7 +1,10 @@
-"""Segment logs: small blobs appended to one file per device and process, one fdatasync for all writers that wait.
+"""Segment logs: small blobs appended to one file per device and process, one fdatasync for all
+writers that wait.
 
-A record is a 32-byte header (magic, blob id, length, CRC-32 of the data, CRC-32 of the header) and the data. A segment has one
-writer, which holds an flock on it; a new process starts a new segment, so a torn tail after a crash is never written over and never
+A record is a 32-byte header (magic, blob id, length, CRC-32 of the data, CRC-32 of the header) and
+the data. A segment has one
+writer, which holds an flock on it; a new process starts a new segment, so a torn tail after a
+crash is never written over and never
 named by a committed row.
 """
 
@@ -67,7 +70,8 @@ def read_record(fd: int, offset: int, blob_id: str, length: int) -> bytes:
 
 
 def records(path: Path) -> Iterator[tuple[int, str, int]]:
-    """(offset, blob id, length) of every record of a segment that has a sound header. After damage it goes on at the
+    """(offset, blob id, length) of every record of a segment that has a sound header. After damage
+    it goes on at the
     next header that is sound: what lies between cannot be read by anybody."""
     with open(path, "rb", buffering=0) as file:
         fd = file.fileno()
@@ -105,7 +109,8 @@ class _Record:
 
 
 class SegmentLog:
-    "The appender of one device in this process: a thread that writes what has queued up and syncs once."
+    """The appender of one device in this process: a thread that writes what has queued up and
+    syncs once."""
 
     def __init__(self, directory: Path, writer: str) -> None:
         self.directory, self.writer = directory, writer

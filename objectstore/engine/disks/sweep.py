@@ -1,6 +1,8 @@
-"""Reclaiming space: files and records that no committed row names, and segments that are mostly dead.
+"""Reclaiming space: files and records that no committed row names, and segments that are mostly
+dead.
 
-Everything here is held against the store's locators, and nothing younger than an age is touched: a writer may be between its sync
+Everything here is held against the store's locators, and nothing younger than an age is touched: a
+writer may be between its sync
 and its commit.
 """
 

@@ -73,7 +73,8 @@ class _Tally:
 def append(
     blob_id: str, data: bytes, targets: list[Device], copies: int, writer: str
 ) -> list[Copy]:
-    """A record in the logs of the first `copies` of `targets`; where one fails, the next takes its place. Returns the
+    """A record in the logs of the first `copies` of `targets`; where one fails, the next takes its
+    place. Returns the
     durable copies, in the order of `targets`; perhaps fewer than wanted."""
     head = segments.header(blob_id, data)
     made: list[Copy] = []
@@ -104,8 +105,10 @@ def store_file(
     needed: int,
     pool: ThreadPoolExecutor,
 ) -> tuple[list[Copy], int]:
-    """A file on each of `copies` devices, written at the same time: (durable copies, bytes). `pieces` are whole blocks.
-    While the devices write one block the caller's thread produces the next. Raises NoRoom below `needed` copies."""
+    """A file on each of `copies` devices, written at the same time: (durable copies, bytes).
+    `pieces` are whole blocks.
+    While the devices write one block the caller's thread produces the next. Raises NoRoom below
+    `needed` copies."""
     writers = _open(blob_id, targets, copies)
     crcs: array[int] = array("I")
     size = 0

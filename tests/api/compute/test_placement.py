@@ -47,6 +47,12 @@ def _put(cloud, consumer, allocations, generation=None):
 CONSUMER = "11111111-2222-3333-4444-555555555555"
 
 
+@pytest.mark.parametrize("path", ["/placement", "/placement/"])
+def test_the_version_document_needs_no_token(cloud, path):
+    answer = cloud.client(roles=()).get(path)
+    assert answer.json["versions"][0]["max_version"] == "1.39"
+
+
 def test_members_may_not(cloud):
     assert cloud.member.get("/placement/resource_providers").status_code == 403
 

@@ -63,7 +63,7 @@ def test_a_second_conductor_may_run(fresh):
     other.reconciler.sweep()
     made = [cloud.boot(wait=None)["id"] for _ in range(4)]
     for server_id in made:
-        other.driver.wake([j for j in _jobs(cloud, server_id)])
+        other.driver.wake(_jobs(cloud, server_id))
     for server_id in made:
         cloud.wait(server_id)
     assert len(cloud.networks.ports) == 4

@@ -1,12 +1,12 @@
 "An identity with a small cloud in it: admin, demo and a service user, on SQLite."
 
 import pytest
-from identity import config as identity_config
-from identity.app import create_app, make_deps
-from identity.core import bootstrap
 
 from common import db
 from common.bus import Events
+from identity import config as identity_config
+from identity.app import create_app, make_deps
+from identity.core import bootstrap
 from tests.support import Client, database_url
 
 FAST = {"password.argon2_memory_kib": 8, "password.argon2_time_cost": 1}

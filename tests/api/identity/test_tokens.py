@@ -4,6 +4,7 @@ import time
 
 from common.auth import Authenticator, Freshness
 from common.tokens import Verifier
+from identity.core.tokens import Verified
 from tests.support import Client
 
 
@@ -11,7 +12,9 @@ def test_a_login_gives_a_token_with_catalog_roles_and_project(cloud):
     token = cloud.log_in("demo", "demopw", project="demo").body
     assert token["project"]["name"] == "demo"
     assert [r["name"] for r in token["roles"]] == ["member", "reader"]
-    urls = {e["url"] for s in token["catalog"] for e in s["endpoints"] if s["type"] == "object-store"}
+    urls = {
+        e["url"] for s in token["catalog"] for e in s["endpoints"] if s["type"] == "object-store"
+    }
     assert urls == {f"http://localhost:8080/v1/AUTH_{token['project']['id']}"}
     assert token["methods"] == ["password"] and len(token["audit_ids"]) == 1
 
@@ -43,7 +46,17 @@ def test_bad_bodies_get_a_400_that_names_the_field(cloud):
         ({}, "auth"),
         ({"auth": {"identity": {"methods": "password"}}}, "methods"),
         ({"auth": {"identity": {"methods": ["password"]}}}, "password"),
-        ({"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": 1, "password": "x"}}}}}, "name"),
+        (
+            {
+                "auth": {
+                    "identity": {
+                        "methods": ["password"],
+                        "password": {"user": {"name": 1, "password": "x"}},
+                    }
+                }
+            },
+            "name",
+        ),
     ]:
         answer = cloud.anyone.post("/v3/auth/tokens", json=body)
         assert answer.status_code == 400 and field in answer.json["error"]["message"], body
@@ -72,12 +85,14 @@ def test_validation_is_for_its_owner_services_and_admins(cloud):
         (service, demo.token, 200),
         (demo, demo.token, 200),
         (demo, other, 403),
-        (demo, "junk", 403),
+        (demo, "junk", 404),
         (cloud.admin, "junk", 404),
         (cloud.admin, demo.token[:-4] + "AAAA", 404),
     ]:
         assert who.get("/v3/auth/tokens", headers={"X-Subject-Token": subject}).status_code == code
-    short = cloud.admin.ok("GET", "/v3/auth/tokens?nocatalog", headers={"X-Subject-Token": demo.token})
+    short = cloud.admin.ok(
+        "GET", "/v3/auth/tokens?nocatalog", headers={"X-Subject-Token": demo.token}
+    )
     assert "catalog" not in short["token"]
     assert cloud.admin.get("/v3/auth/tokens").status_code == 400
 
@@ -87,7 +102,10 @@ def test_a_revoked_token_is_refused(cloud):
     answer = demo.delete("/v3/auth/tokens", headers={"X-Subject-Token": demo.token})
     assert answer.status_code == 204
     assert demo.get("/v3/auth/projects").status_code == 401
-    assert cloud.admin.get("/v3/auth/tokens", headers={"X-Subject-Token": demo.token}).status_code == 404
+    assert (
+        cloud.admin.get("/v3/auth/tokens", headers={"X-Subject-Token": demo.token}).status_code
+        == 404
+    )
 
 
 def test_an_expired_token_may_be_validated_with_allow_expired(make_cloud):
@@ -187,6 +205,8 @@ def test_validating_costs_no_statement_when_warm(cloud):
     statements = []
     event.listen(cloud.deps.db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
     subject = {"X-Subject-Token": demo.token}
+    cloud.admin.ok("GET", "/v3/auth/tokens", headers={"X-Subject-Token": cloud.admin.token})
+    cloud.deps.verified = Verified(10)
     cloud.deps.memory.refresh()
     statements.clear()
     cloud.admin.ok("GET", "/v3/auth/tokens", headers=subject)

@@ -3,8 +3,8 @@ import pytest
 from common import db
 from objectstore import app as application
 from objectstore import config
-from tests.support import authenticator, database_url
 from tests.api.objectstore.swift import Swift
+from tests.support import authenticator, database_url
 
 
 @pytest.fixture

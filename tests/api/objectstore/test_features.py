@@ -1,6 +1,5 @@
 """Versioning, temporary URLs, bulk, quotas, ACLs, copies, expiry, conditions."""
 
-import hashlib
 import hmac
 import io
 import json
@@ -65,7 +64,9 @@ def test_temporary_urls(swift, app):
         got = nobody.get(f"c/dir/o?{good}&temp_url_expires={expires}")
         assert got.status_code == 200 and got.data == b"data"
     assert got.headers["Content-Disposition"].startswith('attachment; filename="o"')
-    assert "X-Object-Meta-Hidden" not in got.headers and got.headers["X-Object-Meta-Public-X"] == "2"
+    assert (
+        "X-Object-Meta-Hidden" not in got.headers and got.headers["X-Object-Meta-Public-X"] == "2"
+    )
     assert nobody.head(f"c/dir/o?{good}&temp_url_expires={expires}").status_code == 200
     for wrong in (
         f"{good}&temp_url_expires={expires + 1}",
@@ -154,7 +155,11 @@ def test_container_acls(swift, app):
 def test_account_acl(swift, app):
     other = Swift(app, OTHER, account=swift.account, user_id="u2")
     swift.put("c/o", b"data")
-    for level, read, write in (("read-only", 200, 403), ("read-write", 200, 201), ("admin", 200, 201)):
+    for level, read, write in (
+        ("read-only", 200, 403),
+        ("read-write", 200, 201),
+        ("admin", 200, 201),
+    ):
         swift.post("", X_Account_Access_Control=json.dumps({level: [f"{OTHER}:u2"]}))
         assert other.get("c/o").status_code == read
         assert other.put("c/n", b"").status_code == write
@@ -178,10 +183,10 @@ def test_copies_share_bytes_and_outlive_their_source(swift):
 
 
 def test_expiry(swift, deps):
-    swift.put("c/o", b"x", X_Delete_After="1")
+    swift.put("c/o", b"x", X_Delete_After="4")
     swift.put("c/keep", b"x", X_Delete_At=str(int(time.time()) + 100))
-    assert int(swift.head("c/o").headers["X-Delete-At"]) > time.time() - 2
-    end = time.monotonic() + 5
+    assert int(swift.head("c/o").headers["X-Delete-At"]) > time.time()
+    end = time.monotonic() + 15
     while swift.get("c/o").status_code != 404:
         assert time.monotonic() < end
         time.sleep(0.1)

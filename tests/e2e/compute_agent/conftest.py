@@ -150,6 +150,7 @@ def driver(
     monkeypatch.setenv("OVS_RUNDIR", str(hypervisor.ovs))
     config = make_config(tmp_path, hypervisor.uri)
     made = LibvirtDriver(config, common.config.state_path(config))
+    made.grace_s = 0  # a boot sector does not hear the power button
     made.start(lambda state: None)
     yield made
     from compute.agent.drivers import Work

@@ -99,7 +99,7 @@ class Hypervisor:
         )
         self._until(lambda: self.run("true", check=False).returncode == 0 and self._mounted())
         self._start_ovs()
-        self._spawn("virtlogd", ["virtlogd"])
+        self._spawn("virtlogd", ["virtlogd", "--pid-file", "/run/libvirt/virtlogd.pid"])
         self.start_libvirtd()
         return self
 
@@ -151,7 +151,7 @@ class Hypervisor:
 
     def start_libvirtd(self) -> None:
         "Start libvirtd (again) and wait until it answers."
-        self._spawn("libvirtd", ["libvirtd", *([] if self.address.startswith("127.") else ["-l"])])
+        self._spawn("libvirtd", ["libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid", *([] if self.address.startswith("127.") else ["-l"])])
         self._until(self._answers, 60)
 
     def kill_libvirtd(self) -> None:

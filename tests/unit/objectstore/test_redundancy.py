@@ -1,4 +1,5 @@
-"""The promise of the store: what was acknowledged is there, whatever happens to disks and processes."""
+"""The promise of the store: what was acknowledged is there, whatever happens to disks and
+processes."""
 
 import os
 import random
@@ -28,8 +29,14 @@ SIZES = (100, 4096, 70_000, (1 << 20) + 5000)
 
 def configuration(folder):
     return config.load(
-        **{"state_dir": str(folder), "database.url": f"sqlite:///{folder}/objectstore.sqlite",
-           "storage.dead_blob_s": 0, "storage.reclaim_age_s": 0, "keeper.audit_mib_s": 4096})
+        **{
+            "state_dir": str(folder),
+            "database.url": f"sqlite:///{folder}/objectstore.sqlite",
+            "storage.dead_blob_s": 0,
+            "storage.reclaim_age_s": 0,
+            "keeper.audit_mib_s": 4096,
+        }
+    )
 
 
 @pytest.fixture
@@ -60,7 +67,8 @@ def read(deps, name):
 
 
 class Load:
-    "Threads that write, read and delete until they are stopped, and remember what was acknowledged."
+    """Threads that write, read and delete until they are stopped, and remember what was
+    acknowledged."""
 
     def __init__(self, deps, threads=3):
         self.deps, self.there, self.wrong = deps, {}, []
@@ -108,15 +116,21 @@ def test_no_read_fails_while_a_device_is_emptied_another_read_only_and_copies_ro
         with_log = devices[1]
         for entry in os.scandir(devices[0].root):
             shutil.rmtree(entry.path, ignore_errors=True)
-        read_only = subprocess.run(
-            f"mount --bind {with_log.root} {with_log.root} && mount -o remount,ro,bind {with_log.root}",
-            shell=True).returncode == 0
+        read_only = (
+            subprocess.run(
+                f"mount --bind {with_log.root} {with_log.root} && mount -o remount,ro,bind {with_log.root}",
+                shell=True,
+            ).returncode
+            == 0
+        )
         assert read_only, "a read-only device needs the right to mount"
         for row in random.sample(all_blobs(deps), 10):
             where = Locator.parse(row.locator)
             copies = [c for c in where.copies if c.device not in (devices[0].name, with_log.name)]
             # of every blob at least the copy on the read-only device is left, or another one
-            if len(where.copies) > len(copies) and with_log.name in {c.device for c in where.copies}:
+            if len(where.copies) > len(copies) and with_log.name in {
+                c.device for c in where.copies
+            }:
                 for copy in copies[:1]:
                     try:
                         damage(deps.engine, row.locator, copy)
@@ -157,7 +171,8 @@ WRITER = """
 import sys
 sys.path[:0] = sys.argv[3:]
 from pathlib import Path
-from tests.unit.objectstore.test_redundancy import application, configuration, write, SIZES, Draft, objects, entries
+from tests.unit.objectstore.test_redundancy import application, configuration, write, SIZES, Draft,
+objects, entries
 deps = application.make_deps(configuration(Path(sys.argv[1])))
 n = 0
 while True:
@@ -179,7 +194,9 @@ def test_kill_9_loses_nothing_acknowledged_and_shows_nothing_else(deps, tmp_path
     for turn in range(4):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path), str(turn), *sys.path],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         lines, end = [], None
         for line in process.stdout:
             lines.append(line.split())

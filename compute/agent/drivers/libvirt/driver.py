@@ -69,6 +69,8 @@ class LibvirtDriver:
         self.snapshots = Snapshot(self)
         self.migration = Migrate(self)
         self._placing = threading.Lock()
+        self.grace_s = 60
+        "Seconds that a guest gets to shut itself down before a resize or a cold move."
 
     def start(self, changed: Callable[[DomainState], None]) -> None:
         "See Driver. The KVM proof runs here, once for each boot of the machine."

@@ -89,7 +89,7 @@ class Migrate:
         if domain is None and not self.store.path(spec.id).is_dir():
             raise NoSuchServer(server_id=spec.id)
         if domain is not None:
-            self.driver.powers.stop(work, domain, 60)
+            self.driver.powers.stop(work, domain, self.driver.grace_s)
         secret = self.store.extra(spec.id).get("offer") or secrets.token_urlsafe(24)
         old = self.store.load(spec.id)
         self.store.save(old, self.store.extra(spec.id) | {"offer": secret})

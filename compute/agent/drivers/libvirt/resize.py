@@ -36,7 +36,7 @@ class Resize:
         raise NodeError(reason=f"A resize has no step {step}.")
 
     def _apply(self, work: Work, spec: ServerSpec) -> Detail:
-        self._halt(work, spec.id)
+        self._halt(work, spec.id, self.driver.grace_s)
         extra = self.store.extra(spec.id)
         if not extra.get("resized"):
             sizes = {n: virtual_size(self.store.path(spec.id, n)) for n in self._present(spec.id)}
@@ -99,7 +99,7 @@ class Resize:
             go_back(self.store.path(server_id, name), int(size))
         self.store.save(self.store.load(server_id))
 
-    def _halt(self, work: Work, server_id: str, grace_s: int = 60) -> None:
+    def _halt(self, work: Work, server_id: str, grace_s: int) -> None:
         domain = self.host.find(server_id)
         if domain is not None:
             self.driver.powers.stop(work, domain, grace_s)

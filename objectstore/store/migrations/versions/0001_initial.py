@@ -1,4 +1,4 @@
-"""The first tables: accounts, containers, objects, versions, blobs, and what the keeper remembers."""
+"""The first tables: accounts, containers, objects, versions, blobs, the keeper's memory."""
 
 import sqlalchemy as sa
 from alembic import op
