@@ -10,10 +10,11 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from oslo_config import cfg
 
@@ -21,36 +22,17 @@ LOG = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
 
 
-def serve_api(config: cfg.ConfigOpts, target: str) -> None:
-    """Serve the WSGI callable made by factory `target` ("image.app:application") until SIGTERM,
-    then finish what runs.
+def serve_api(config: cfg.ConfigOpts, target: str) -> NoReturn:
+    """Become `common.server`. Serve the WSGI callable made by factory `target`
+    ("image.app:application") until SIGTERM, then finish what runs.
 
     Workers end with their parent, however that ends, so that a restart finds the port free.
     """
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
-
-    os.environ["ALTOSTRATUS_WORKER_PARENT"] = str(os.getpid())
-    Granian(
-        target,
-        address=config.api.bind_host,
-        port=config.api.bind_port,
-        interface=Interfaces.WSGI,
-        workers=config.api.workers,
-        blocking_threads=config.api.threads,
-        blocking_threads_idle_timeout=60,
-        factory=True,
-        websockets=False,
-        log_access=False,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        workers_kill_timeout=30,
-        backlog=1024,
-        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=417_792),
-    ).serve()
+    api = config.api
+    numbers = (str(n) for n in (api.bind_port, api.workers, api.threads))
+    os.execv(
+        sys.executable, [sys.executable, "-m", "common.server", target, api.bind_host, *numbers]
+    )
 
 
 def end_with_parent() -> None:

@@ -13,7 +13,8 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             "threads",
             default=64,
             min=4,
-            help="Requests that one process serves at once. Most of them may be waiting for a password hash, "
+            help="Requests that one process serves at once. Most of them may be waiting for a "
+            "password hash, "
             "so that others never wait for a thread.",
         ),
         cfg.IntOpt("list_limit", default=0, min=0, help="Most rows in an answer; 0 is no limit."),
@@ -77,7 +78,8 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             "remembered_s",
             default=300,
             min=0,
-            help="Seconds for which a process remembers, as a keyed digest, that a password was right; 0: never.",
+            help="Seconds for which a process remembers, as a keyed digest, that a password was "
+            "right; 0: never.",
         ),
         cfg.IntOpt("max_length", default=4096, min=8, help="Longest password, characters."),
     ],
@@ -107,7 +109,8 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             "unique_last_password_count",
             default=0,
             min=0,
-            help="Passwords, the current one included, that a new one must differ from; 0 or 1: none.",
+            help="Passwords, the current one included, that a new one must differ from; 0 or 1: "
+            "none.",
         ),
         cfg.StrOpt("password_regex", help="Regular expression that a password must match."),
         cfg.StrOpt(
@@ -147,7 +150,8 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
     "credential": [
         cfg.StrOpt(
             "key_dir",
-            help="Directory of the keys that encrypt credentials; by default credential-keys/ in state_dir.",
+            help="Directory of the keys that encrypt credentials; by default credential-keys/ in "
+            "state_dir.",
         ),
         cfg.IntOpt("user_limit", default=-1, help="Most credentials of a user; -1 is no limit."),
         cfg.IntOpt(
@@ -185,7 +189,8 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             "default_authorization_ttl_m",
             default=0,
             min=0,
-            help="Minutes that group memberships from a federated login last; 0: as long as the token.",
+            help="Minutes that group memberships from a federated login last; 0: as long as the "
+            "token.",
         ),
         cfg.ListOpt(
             "trusted_dashboards", default=[], help="Dashboards that a web login may return to."
@@ -193,7 +198,8 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
         cfg.DictOpt(
             "oidc_issuers",
             default={},
-            help="OpenID Connect: IDENTITY_PROVIDER:ISSUER_URL pairs whose bearer tokens are accepted.",
+            help="OpenID Connect: IDENTITY_PROVIDER:ISSUER_URL pairs whose bearer tokens are "
+            "accepted.",
         ),
         cfg.StrOpt(
             "oidc_audience",

@@ -16,7 +16,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.ListOpt(
             "policies",
             default=["standard:3", "reduced:2"],
-            help="Storage policies, NAME:COPIES; the first is the default, its index 0. Only append.",
+            help="Storage policies, NAME:COPIES; the first is the default. Only append.",
         ),
         cfg.StrOpt(
             "reseller_prefix",
@@ -43,7 +43,8 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.ListOpt(
             "devices",
             default=[],
-            help="Devices, NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains one. Empty: d1..d4 in state_dir.",
+            help="Devices, NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains. Empty: d1..d4 in "
+            "state_dir.",
         ),
         cfg.BoolOpt(
             "mount_check", default=False, help="Use a device only while its path is a mount point."
@@ -89,7 +90,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "root_secret",
             default="",
             secret=True,
-            help="Base64 of 32 bytes or more: new objects are encrypted at rest. Empty: they are not.",
+            help="Base64 of 32 bytes or more: encrypt new objects at rest. Empty: do not.",
         ),
         cfg.DictOpt(
             "old_root_secrets",

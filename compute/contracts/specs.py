@@ -1,7 +1,9 @@
-"""The data that an agent needs to run a server: complete, so that an agent asks nobody for anything.
+"""The data that an agent needs to run a server: complete, so that an agent asks nobody for
+anything.
 
-Sizes are in the unit that the field's name ends with. Dataclasses travel as JSON objects; unknown keys are ignored by the
-reader and missing ones take the default, so old and new nodes understand each other.
+Sizes are in the unit that the field's name ends with. Dataclasses travel as JSON objects; unknown
+keys are ignored by the reader and missing ones take the default, so old and new nodes understand
+each other.
 """
 
 from dataclasses import dataclass, field
@@ -32,7 +34,8 @@ class Disk:
     kind: str
     """root, ephemeral, swap, blank or volume."""
     size_mib: int = 0
-    """0 for a volume (the connection knows) and for a root disk that takes the size of its image."""
+    """0 for a volume (the connection knows) and for a root disk that takes the size of its
+    image."""
     image: ImageSource | None = None
     boot_index: int | None = None
     bus: str | None = None
@@ -45,7 +48,8 @@ class Disk:
     volume_id: str | None = None
     attachment_id: str | None = None
     connection: dict[str, object] = field(default_factory=dict)
-    """Cinder's connection_info: {"driver_volume_type": "nbd"|"rbd"|"iscsi"|"local", "data": {...}}."""
+    """Cinder's connection_info: {"driver_volume_type": "nbd"|"rbd"|"iscsi"|"local", "data":
+    {...}}."""
     tag: str | None = None
     read_only: bool = False
 
@@ -80,7 +84,8 @@ class ServerSpec:
     memory_mib: int
     hostname: str = ""
     generation: int = 0
-    """Grows with every build, rebuild, resize or move: an agent ignores an order older than what it already did."""
+    """Grows with every build, rebuild, resize or move: an agent ignores an order older than what
+    it already did."""
     power: str = "on"
     """What it should be after the order: on, off, paused, suspended."""
     disks: list[Disk] = field(default_factory=list)
@@ -90,7 +95,8 @@ class ServerSpec:
     flavor_name: str = ""
     config_drive: bool = False
     metadata_files: dict[str, str] = field(default_factory=dict)
-    """Path in the metadata tree (openstack/latest/meta_data.json, ...) -> text: the content of a config drive."""
+    """Path in the metadata tree (openstack/latest/meta_data.json, ...) -> text: the content of a
+    config drive."""
     admin_password: str | None = None
     request_id: str = ""
     rescue_image: ImageSource | None = None

@@ -1,7 +1,7 @@
 """Grants, in the sixteen places where the API has them, and the list of all.
 
-`/v3/{projects,domains}/ID/{users,groups}/ID/roles[/ID]`, the same below /v3/OS-INHERIT with `/inherited_to_projects`, and
-`/v3/system/{users,groups}/ID/roles[/ID]`.
+`/v3/{projects,domains}/ID/{users,groups}/ID/roles[/ID]`, the same below /v3/OS-INHERIT with
+`/inherited_to_projects`, and `/v3/system/{users,groups}/ID/roles[/ID]`.
 """
 
 from __future__ import annotations

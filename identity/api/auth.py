@@ -33,7 +33,8 @@ def create(ctx: Context, deps: Deps, body: Any, args: Any, request: Request) -> 
 
 
 def _text(deps: Deps, token: str, claims: Any, *, nocatalog: bool) -> bytes:
-    "The body of a token's answer; the whole one is remembered, for a token is validated many times."
+    """The body of a token's answer; the whole one is remembered, for a token is validated many
+    times."""
     stamp = deps.memory.catalog_stamp
     if not nocatalog and (known := deps.verified.text(token, stamp)):
         return known

@@ -67,8 +67,8 @@ def details(deps: Deps, credential_id: str) -> tuple[list[Role], list[AccessRule
 def create(
     deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]
 ) -> tuple[ApplicationCredential, str]:
-    """A new one for the project of the caller's token, with its secret, which nobody can read later. Raises NotAllowed when an application
-    credential that is restricted makes another."""
+    """A new one for the project of the caller's token, with its secret, which nobody can read
+    later. Raises NotAllowed when an application credential that is restricted makes another."""
     if ctx.application_credential_id and ctx.application_credential_restricted:
         raise NotAllowed(
             "a restricted application credential cannot manage application credentials."

@@ -1,6 +1,7 @@
 """GET /v3/role_assignments: who has which role where, as granted or in effect.
 
-*In effect* means: groups replaced by their users, inherited grants by the projects below, implied roles added.
+*In effect* means: groups replaced by their users, inherited grants by the projects below, implied
+roles added.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Notifications of what happened, for auditors: CADF events (DMTF DSP0262), or the basic form.
 
-Published as `identity.authenticate` and `identity.RESOURCE.OPERATION` (`identity.user.created`), lossy like every notification.
+Published as `identity.authenticate` and `identity.RESOURCE.OPERATION` (`identity.user.created`),
+lossy like every notification.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What a cloud begins with: a plan, made so; what is there already is left alone. Safe to run at every start.
+"""What a cloud begins with: a plan, made so; what is there already is left alone. Safe to run at
+every start.
 
-The plan is a JSON object: `domain`, `roles`, `projects`, `users` (name, password, roles by project, domain_roles,
-system_roles), `region`, `services` (type, name, url; one endpoint for each interface).
+The plan is a JSON object: `domain`, `roles`, `projects`, `users` (name, password, roles by
+project, domain_roles, system_roles), `region`, `services` (type, name, url; one endpoint for each
+interface).
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ INTERFACES = ("public", "internal", "admin")
 
 
 def plan(arguments: Any, config: Any) -> Plan:
-    "The plan of a command line: a file, or an administrator and this service. Exits when there is no password."
+    """The plan of a command line: a file, or an administrator and this service. Exits when there
+    is no password."""
     if arguments.file:
         text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text()
         found: Plan = json.loads(text)

@@ -83,7 +83,8 @@ def update(deps: Deps, ctx: Context, kind: str, row_id: str, given: dict[str, An
 
 
 def delete(deps: Deps, ctx: Context, kind: str, row_id: str) -> None:
-    "Delete one: a service with its endpoints, a region only when nothing is in it. Raises NoSuch, InUse."
+    """Delete one: a service with its endpoints, a region only when nothing is in it. Raises
+    NoSuch, InUse."""
     with deps.db.write() as session:
         row = rows.get(session, _KINDS[kind][0], row_id, kind)
         if kind == "region":

@@ -1,4 +1,5 @@
-"Credentials: encrypted secrets of users; EC2 key pairs among them; and checking EC2 and S3 signatures made with them."
+"""Credentials: encrypted secrets of users; EC2 key pairs among them; and checking EC2 and S3
+signatures made with them."""
 
 from __future__ import annotations
 
@@ -183,8 +184,9 @@ def rotate(deps: Deps) -> int:
 
 
 def login_ec2(deps: Deps, given: dict[str, Any], *, s3: bool) -> tuple[str, Claims]:
-    """A token for who signed a request: `access`, `signature` and what was signed (`token` for S3: the string to sign, base64; else
-    verb, host, path, params or headers). Raises AuthRefused."""
+    """A token for who signed a request: `access`, `signature` and what was signed (`token` for
+    S3: the string to sign, base64; else verb, host, path, params or headers). Raises
+    AuthRefused."""
     started = time.time()
     with deps.db.read() as session:
         row = session.get(

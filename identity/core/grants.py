@@ -1,4 +1,5 @@
-"Grants: a role for a user or group on a project, a domain or the system, inherited by what is below or not."
+"""Grants: a role for a user or group on a project, a domain or the system, inherited by what is
+below or not."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class Where:
 def _enforce(
     deps: Deps, ctx: Context, verb: str, where: Where, role_id: str | None, *, strict: bool = True
 ) -> Role | None:
-    "Look everything up, ask policy, then say what does not exist. With `strict` False an actor may be gone (revoking)."
+    """Look everything up, ask policy, then say what does not exist. With `strict` False an actor
+    may be gone (revoking)."""
     with deps.db.read() as session:
         model: Any = User if where.actor_kind == "user" else Group
         actor = session.get(model, where.actor_id)

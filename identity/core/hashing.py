@@ -1,10 +1,11 @@
 """Password hashes: argon2id for ours, and every form that a Keystone may have stored.
 
-Forms by prefix: `$argon2` (RFC 9106), `$2a$ $2b$ $2y$` (bcrypt, its input cut at 72 bytes as Keystone does), `$bcrypt-sha256$`,
-`$scrypt$`, `$pbkdf2-sha512$` (as passlib wrote them), `$6$` is not supported.
+Forms by prefix: `$argon2` (RFC 9106), `$2a$ $2b$ $2y$` (bcrypt, its input cut at 72 bytes as
+Keystone does), `$bcrypt-sha256$`, `$scrypt$`, `$pbkdf2-sha512$` (as passlib wrote them), `$6$` is
+not supported.
 
-Hashing is slow on purpose, so it happens in a pool of its own: a burst of logins can never take more than the pool's
-threads from the rest, and beyond a queue of bounded length it is refused.
+Hashing is slow on purpose, so it happens in a pool of its own: a burst of logins can never take
+more than the pool's threads from the rest, and beyond a queue of bounded length it is refused.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ class Hasher:
         return self._run(self._hash, password)
 
     def verify(self, hashed: str | None, password: str, owner: str = "") -> bool:
-        """Whether `password` has this hash. Takes as long when there is no hash: a wrong user and a wrong password
-        look the same. A password that was right a moment ago is recognised by a keyed digest, without the hash."""
+        """Whether `password` has this hash. Takes as long when there is no hash: a wrong user
+        and a wrong password look the same. A password that was right a moment ago is
+        recognised by a keyed digest, without the hash."""
         if hashed is not None and self._seen.knows(owner, hashed, password):
             return True
         if hashed is None:
@@ -61,7 +63,8 @@ class Hasher:
         return right
 
     def outdated(self, hashed: str) -> bool:
-        "Whether a hash should be made anew when its password is at hand: weaker parameters of our own algorithm."
+        """Whether a hash should be made anew when its password is at hand: weaker parameters of
+        our own algorithm."""
         if self._options.algorithm != "argon2id" or not hashed.startswith("$argon2"):
             return False
         return self._argon2.check_needs_rehash(hashed)

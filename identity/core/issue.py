@@ -21,7 +21,8 @@ def authenticate(
 ) -> tuple[str, Claims]:
     """The token for the body of POST /v3/auth/tokens, and its claims.
 
-    Raises AuthRefused, PasswordExpired, NeedsReceipt (another factor is wanted), Invalid, NotAllowed.
+    Raises AuthRefused, PasswordExpired, NeedsReceipt (another factor is wanted), Invalid,
+    NotAllowed.
     """
     started = time.time()  # a revocation from now on refuses what we read before it
     try:

@@ -1,8 +1,10 @@
-"""The keys that sign tokens: Ed25519, in a directory, rotated without refusing a token that should live.
+"""The keys that sign tokens: Ed25519, in a directory, rotated without refusing a token that
+should live.
 
-Files are `GENERATION-KEYID.pem`. The newest is *next*: published, so that verifiers know it, not yet used. The one before it is
-*current* and signs. Older ones are *previous*: they verify until no token that they signed can be alive. A rotation adds a new
-*next*; everything else follows. All API hosts must see the same directory.
+Files are `GENERATION-KEYID.pem`. The newest is *next*: published, so that verifiers know it, not
+yet used. The one before it is *current* and signs. Older ones are *previous*: they verify until
+no token that they signed can be alive. A rotation adds a new *next*; everything else follows. All
+API hosts must see the same directory.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from common.tokens import Signer, Verifier, jwks
 
 
 class KeyRing:
-    "The keys in `directory`, made if there are none; read again when the directory changes. Thread-safe."
+    """The keys in `directory`, made if there are none; read again when the directory changes.
+    Thread-safe."""
 
     def __init__(self, directory: Path, keep_s: float) -> None:
         self.directory, self._keep_s = directory, keep_s
@@ -87,7 +90,8 @@ class KeyRing:
         return jwks(self.public)
 
     def rotate(self, now: float | None = None) -> str:
-        "Make a new next key, so that the old next one signs from now on; returns the id of the key that now signs."
+        """Make a new next key, so that the old next one signs from now on; returns the id of the
+        key that now signs."""
         files = self._files()
         _add_key(self.directory, files[-1][0] + 1)
         self._prune(time.time() if now is None else now)

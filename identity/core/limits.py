@@ -17,7 +17,8 @@ from identity.store.types import Filter
 
 MODELS = {
     "flat": "Limit enforcement and validation does not take project hierarchy into consideration.",
-    "strict_two_level": "A domain's or project's children share its limit; trees are two levels deep.",
+    "strict_two_level": "A domain's or project's children share its limit; trees are two levels "
+    "deep.",
 }
 
 
@@ -78,7 +79,8 @@ def update_registered(deps: Deps, limit_id: str, given: dict[str, Any]) -> Regis
             session, Limit, registered_limit_id=limit_id
         ):
             raise NotAllowed(
-                "the registered limit has limits: only default_limit and description can be changed."
+                "the registered limit has limits: only default_limit and description can be "
+                "changed."
             )
         for name, value in given.items():
             setattr(row, name, (value or "") if name == "region_id" else value)

@@ -1,4 +1,5 @@
-"""What a list request asks for: `name__contains=x&sort_key=name&limit=10&marker=ID` (API reference, "Filtering", "Pagination")."""
+"""What a list request asks for: `name__contains=x&sort_key=name&limit=10&marker=ID` (API
+reference, "Filtering", "Pagination")."""
 
 from __future__ import annotations
 
@@ -39,8 +40,9 @@ def parse(
     renames: Mapping[str, str] | None = None,
     ignore: Iterable[str] = (),
 ) -> Listing:
-    """The Listing of query `args`. `names` are the attributes that may be filtered and sorted by, `booleans` those that are
-    flags; `renames` maps attributes to columns. Other parameters are ignored, as Keystone does."""
+    """The Listing of query `args`. `names` are the attributes that may be filtered and sorted
+    by, `booleans` those that are flags; `renames` maps attributes to columns. Other
+    parameters are ignored, as Keystone does."""
     columns = {
         n: (renames or {}).get(n, n) for n in (names + " " + booleans).split() if n not in ignore
     }

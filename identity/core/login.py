@@ -1,6 +1,8 @@
-"""Who is asking: the methods of a login (password, token, totp, application_credential) proven one by one.
+"""Who is asking: the methods of a login (password, token, totp, application_credential) proven
+one by one.
 
-All methods of one request must prove the same user. What a user's multi-factor rules want besides is in `core.receipts`.
+All methods of one request must prove the same user. What a user's multi-factor rules want besides
+is in `core.receipts`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ class Login:
     thumbprint: str | None = None
 
     def proven(self, account: Account, method: str) -> None:
-        "Note that `method` proved `account`. Raises AuthRefused if another method proved another user."
+        """Note that `method` proved `account`. Raises AuthRefused if another method proved
+        another user."""
         if self.account is not None and self.account.user_id != account.user_id:
             raise AuthRefused("methods name different users")
         self.account = account

@@ -1,7 +1,9 @@
-"""What a process remembers so that a token costs no query: revocations, roles with what they imply, the catalog.
+"""What a process remembers so that a token costs no query: revocations, roles with what they
+imply, the catalog.
 
-Every change raises a counter in the table `epoch`. One statement every half second, in a thread of the API process, tells whether
-anything changed here or in another process; the process that changed something knows at once.
+Every change raises a counter in the table `epoch`. One statement every half second, in a thread
+of the API process, tells whether anything changed here or in another process; the process that
+changed something knows at once.
 """
 
 from __future__ import annotations
@@ -80,8 +82,9 @@ class Memory:
         return known
 
     def expand(self, role_ids: set[str], domain_id: str | None) -> list[list[str]]:
-        """[[id, name], ...] of these roles and those that they imply, global ones only: a role of a domain gives what it
-        implies and does not show itself (API reference, "Domain-specific roles"); it counts only in its domain."""
+        """[[id, name], ...] of these roles and those that they imply, global ones only: a role
+        of a domain gives what it implies and does not show itself (API reference,
+        "Domain-specific roles"); it counts only in its domain."""
         known = self.roles()
         if not role_ids <= known.keys():
             self._roles = None
@@ -201,7 +204,8 @@ def in_group(filters: dict[str, Any], service: Service, endpoint: Endpoint) -> b
 
 
 def substitute(url: str, values: dict[str, str | None]) -> str | None:
-    "An endpoint's URL with `$(project_id)s` or `%(project_id)s` put in; None if a value that it needs is missing."
+    """An endpoint's URL with `$(project_id)s` or `%(project_id)s` put in; None if a value that
+    it needs is missing."""
     for name, value in values.items():
         for form in (f"$({name})s", f"%({name})s"):
             if form in url:

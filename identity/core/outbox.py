@@ -1,4 +1,5 @@
-"Notifications leave from a thread of their own: no request waits for the broker. A full queue drops the oldest."
+"""Notifications leave from a thread of their own: no request waits for the broker. A full queue
+drops the oldest."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Passwords: whether one is right, and the rules of security compliance (administrator guide, "Security compliance and PCI-DSS").
+"""Passwords: whether one is right, and the rules of security compliance (administrator guide,
+"Security compliance and PCI-DSS").
 
-An unknown user, a user without a password and a locked one take as long to be refused as a wrong password does.
+An unknown user, a user without a password and a locked one take as long to be refused as a wrong
+password does.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from identity.store.types import Account
 
 
 def check(deps: Deps, account: Account | None, password: str) -> Account:
-    """The account, if `password` is its password and may be used now. Raises AuthRefused, and PasswordExpired when the
-    password is right."""
+    """The account, if `password` is its password and may be used now. Raises AuthRefused, and
+    PasswordExpired when the password is right."""
     right = deps.hasher.verify(
         account.password_hash if account else None, password, account.user_id if account else ""
     )
@@ -109,7 +111,8 @@ def refuse_weak(deps: Deps, password: str) -> None:
     rules = deps.config.security_compliance
     if rules.password_regex and not re.search(rules.password_regex, password):
         raise PasswordRefused(
-            f"The password does not match the requirements: {rules.password_regex_description or rules.password_regex}."
+            f"The password does not match the requirements: "
+            f"{rules.password_regex_description or rules.password_regex}."
         )
 
 
@@ -121,7 +124,8 @@ def refuse_repeated(deps: Deps, session: Session, user_id: str, password: str) -
     for old in people_store.passwords(session, user_id, wanted):
         if deps.hasher.verify(old.hash, password):
             raise PasswordRefused(
-                f"The new password cannot be identical to a previous password. The total number which includes the new "
+                f"The new password cannot be identical to a previous password. The total number "
+                f"which includes the new "
                 f"password must be unique is {wanted}."
             )
 
@@ -153,8 +157,8 @@ def store(deps: Deps, session: Session, user: User, hashed: str, *, self_service
 
 
 def change(deps: Deps, user_id: str, original: str, new: str) -> None:
-    """A user's own change: the old password is the proof, so no token is needed and an expired one does. Raises AuthRefused,
-    PasswordRefused, NotAllowed."""
+    """A user's own change: the old password is the proof, so no token is needed and an expired
+    one does. Raises AuthRefused, PasswordRefused, NotAllowed."""
     with deps.db.read() as session:
         account = accounts.by_id(session, user_id)
     try:
@@ -184,5 +188,6 @@ def _refuse_early(deps: Deps, account: Account) -> None:
     if allowed > times.now():
         left = (allowed - times.now()).days + 1
         raise PasswordRefused(
-            f"Cannot change password before the minimum age of {days} days is met; {left} days left."
+            f"Cannot change password before the minimum age of {days} days is met; {left} days "
+            f"left."
         )

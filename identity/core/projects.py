@@ -166,7 +166,8 @@ def _parent(deps: Deps, session: Session, ctx: Context, given: dict[str, Any]) -
         raise NotAllowed(f"the parent {parent_id} is disabled.")
     if len(parent.ancestor_ids) >= deps.config.resource.max_project_tree_depth:
         raise NotAllowed(
-            f"the tree below {parent.ancestor_ids[0]} may have {deps.config.resource.max_project_tree_depth} levels."
+            f"the tree below {parent.ancestor_ids[0]} may have "
+            f"{deps.config.resource.max_project_tree_depth} levels."
         )
     return parent
 
@@ -228,7 +229,8 @@ def delete(deps: Deps, ctx: Context, project_id: str) -> None:
 
 
 def delete_cascade(deps: Deps, ctx: Context, project_id: str) -> None:
-    "Delete a disabled project and everything below it (`?cascade`). Raises NotAllowed while one is enabled."
+    """Delete a disabled project and everything below it (`?cascade`). Raises NotAllowed while
+    one is enabled."""
     with deps.db.write() as session:
         project = load(session, project_id)
         ctx.enforce("identity:delete_project", target(project))
@@ -279,8 +281,9 @@ def _forget(deps: Deps, session: Session, tree: list[Project]) -> None:
 
 
 def tree(deps: Deps, ctx: Context, project: Project, args: Mapping[str, str]) -> dict[str, Any]:
-    """`parents` and `subtree` of a project, as a query asks: `parents_as_list` shows only projects in which the caller has a
-    role, the others come as ids. Raises Invalid for two forms at once."""
+    """`parents` and `subtree` of a project, as a query asks: `parents_as_list` shows only
+    projects in which the caller has a role, the others come as ids. Raises Invalid for two
+    forms at once."""
     wanted: dict[str, Any] = {}
     for side in ("parents", "subtree"):
         as_list, as_ids = (

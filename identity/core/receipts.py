@@ -1,5 +1,5 @@
-"""Multi-factor logins: which methods a user must combine, and the receipt for those already done (API reference, "Authentication
-receipts")."""
+"""Multi-factor logins: which methods a user must combine, and the receipt for those already done
+(API reference, "Authentication receipts")."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ AUDIENCE = "altostratus-receipt"
 
 
 def demand(deps: Deps, login: Login, receipt: str | None) -> None:
-    """Return if the methods of `login`, with those of `receipt`, satisfy the user's rules. Raises NeedsReceipt with a new receipt
-    if they do not, AuthRefused for a bad receipt."""
+    """Return if the methods of `login`, with those of `receipt`, satisfy the user's rules.
+    Raises NeedsReceipt with a new receipt if they do not, AuthRefused for a bad receipt."""
     account = login.account
     assert account is not None
     if receipt:

@@ -16,7 +16,8 @@ def extras(given: Given, known: Collection[str]) -> Given:
 
 
 def apply(row: Any, given: Given, known: Collection[str]) -> None:
-    "Put given attributes into a row: columns in `known` directly, `options` one by one (null unsets), others into `extra`."
+    """Put given attributes into a row: columns in `known` directly, `options` one by one (null
+    unsets), others into `extra`."""
     for name in known:
         if name in given and name != "options":
             setattr(row, name, given[name])
@@ -34,7 +35,8 @@ def merged_options(old: Given | None, new: Given) -> Given:
 
 
 def refuse_immutable(what: str, row: Any, given: Given | None = None) -> None:
-    "Raise Immutable for a change of (or, without `given`, the deletion of) an immutable resource other than its options."
+    """Raise Immutable for a change of (or, without `given`, the deletion of) an immutable
+    resource other than its options."""
     if not (row.options or {}).get("immutable"):
         return
     if (

@@ -12,7 +12,8 @@ from identity.store import revocations as store
 
 
 def revoke(deps: Deps, session: Session, *keys: str) -> None:
-    "Refuse every token with one of `keys` (see `common.tokens.Claims.revocation_keys`) issued until now."
+    """Refuse every token with one of `keys` (see `common.tokens.Claims.revocation_keys`) issued
+    until now."""
     if not keys:
         return
     options = deps.config.token

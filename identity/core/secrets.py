@@ -1,4 +1,5 @@
-"""Secrets at rest: credentials are encrypted (Fernet: AES-128-CBC with HMAC-SHA256) under keys in a directory.
+"""Secrets at rest: credentials are encrypted (Fernet: AES-128-CBC with HMAC-SHA256) under keys
+in a directory.
 
 The newest key encrypts, all decrypt; `credentials rotate` adds one and encrypts everything anew.
 """

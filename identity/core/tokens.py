@@ -1,4 +1,5 @@
-"""Tokens: made for a login and a scope, looked at, revoked. Their form and signature are in `common.tokens`."""
+"""Tokens: made for a login and a scope, looked at, revoked. Their form and signature are in
+`common.tokens`."""
 
 from __future__ import annotations
 
@@ -59,8 +60,8 @@ class Verified:
 
 
 def check(deps: Deps, token: str | None, *, allow_expired: bool = False) -> Claims:
-    """The claims of a token that may be used (with `allow_expired` also for some time after its end). Raises NoSuchToken,
-    whatever is wrong with it."""
+    """The claims of a token that may be used (with `allow_expired` also for some time after its
+    end). Raises NoSuchToken, whatever is wrong with it."""
     if not token:
         raise NoSuchToken()
     claims = deps.verified.get(token)
@@ -82,7 +83,8 @@ def check(deps: Deps, token: str | None, *, allow_expired: bool = False) -> Clai
 def subject(
     deps: Deps, ctx: Context, token: str | None, rule: str, *, allow_expired: bool = False
 ) -> Claims:
-    "The claims of the token that a request is about, if the caller may see them. Raises Forbidden, NoSuchToken."
+    """The claims of the token that a request is about, if the caller may see them. Raises
+    Forbidden, NoSuchToken."""
     claims = check(deps, token, allow_expired=allow_expired)
     ctx.enforce(rule, {"target.token.user_id": claims.user_id})
     return claims

@@ -1,4 +1,5 @@
-"Time-based one-time passwords (RFC 6238, as RFC 4226 with a counter of 30 s), kept as credentials of type `totp`."
+"""Time-based one-time passwords (RFC 6238, as RFC 4226 with a counter of 30 s), kept as
+credentials of type `totp`."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def passcode(secret: str, at: float, digits: int = 6) -> str:
 
 
 def matches(deps: Deps, user_id: str, given: str) -> bool:
-    "Whether `given` is the passcode of one of the user's secrets, now or in the windows before that the operator allows."
+    """Whether `given` is the passcode of one of the user's secrets, now or in the windows before
+    that the operator allows."""
     with deps.db.read() as session:
         secrets = [
             deps.vault.decrypt(c.blob)

@@ -55,7 +55,8 @@ def target(user: User | None) -> dict[str, Any]:
 
 
 def load(deps: Deps, ctx: Context, user_id: str, rule: str) -> User:
-    "The user, if the caller passes `rule`. Raises Forbidden before NoSuch for those who may not know."
+    """The user, if the caller passes `rule`. Raises Forbidden before NoSuch for those who may
+    not know."""
     with deps.db.read() as session:
         user = session.get(User, user_id)
     ctx.enforce(rule, target(user))
@@ -164,7 +165,8 @@ def _set_federated(session: Session, user: User, given: list[dict[str, Any]] | N
 
 
 def update(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> User:
-    "Change a user; a new password or disabling ends all tokens. Raises NoSuch, Duplicate, NotAllowed, PasswordRefused."
+    """Change a user; a new password or disabling ends all tokens. Raises NoSuch, Duplicate,
+    NotAllowed, PasswordRefused."""
     load(deps, ctx, user_id, "identity:update_user")
     password = given.get("password")
     if password is not None:

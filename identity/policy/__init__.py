@@ -1,6 +1,8 @@
-"""Who may do what: Keystone's defaults since 2023 (personas of system, domain and project), one row for each rule.
+"""Who may do what: Keystone's defaults since 2023 (personas of system, domain and project), one
+row for each rule.
 
-An operator overrides rows in `identity-policy.yaml`. Targets are flat: `target.user.domain_id` is one key.
+An operator overrides rows in `identity-policy.yaml`. Targets are flat: `target.user.domain_id` is
+one key.
 """
 
 from common.policy import RuleDefault

@@ -26,8 +26,10 @@ LIMITS = (
         "/v3/limits/{limit_id}",
         (
             "get_limit",
-            f"{READ} or (domain_id:%(target.limit.domain.id)s and not None:%(target.limit.domain.id)s) or "
-            "(domain_id:%(target.limit.project.domain_id)s and not None:%(target.limit.project.domain_id)s) or "
+            f"{READ} or (domain_id:%(target.limit.domain.id)s and not "
+            f"None:%(target.limit.domain.id)s) or "
+            "(domain_id:%(target.limit.project.domain_id)s and not "
+            "None:%(target.limit.project.domain_id)s) or "
             "(project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)",
             "Show a limit.",
             "GET HEAD",

@@ -8,7 +8,8 @@ def _pairs(role: str) -> str:
     return (
         "("
         + " or ".join(
-            f"(role:{role} and domain_id:%(target.{actor}.domain_id)s and domain_id:%(target.{target})s)"
+            f"(role:{role} and domain_id:%(target.{actor}.domain_id)s and "
+            f"domain_id:%(target.{target})s)"
             for actor in ("user", "group")
             for target in ("project.domain_id", "domain.id")
         )

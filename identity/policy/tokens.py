@@ -12,7 +12,8 @@ BASE = (
     RuleDefault("token_subject", "user_id:%(target.token.user_id)s"),
     RuleDefault(
         "domain_managed_target_role",
-        "'manager':%(target.role.name)s or 'member':%(target.role.name)s or 'reader':%(target.role.name)s",
+        "'manager':%(target.role.name)s or 'member':%(target.role.name)s or "
+        "'reader':%(target.role.name)s",
     ),
     RuleDefault("system_reader", "role:reader and system_scope:all"),
     RuleDefault(

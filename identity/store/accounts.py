@@ -130,8 +130,9 @@ def _actors(user_id: str):
 def role_ids(
     session: Session, user_id: str, where: Target | None, group_ids: list[str] | None = None
 ) -> set[str]:
-    """The roles that a user was given on a project or domain, or on the system (None): directly, through groups, inherited. Implied
-    roles are not in it. `group_ids` are groups that a federated login asserted."""
+    """The roles that a user was given on a project or domain, or on the system (None): directly,
+    through groups, inherited. Implied roles are not in it. `group_ids` are groups that a
+    federated login asserted."""
     actors = _actors(user_id)
     if group_ids:
         actors = or_(

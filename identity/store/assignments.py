@@ -30,7 +30,8 @@ def matching(session: Session, **values: object) -> Sequence[Assignment]:
 def scopes_of(
     session: Session, user_id: str, group_ids: Collection[str] = ()
 ) -> tuple[set[str], set[str], bool]:
-    "Ids of projects and of domains in which a user has a role, inherited ones too, and whether on the system."
+    """Ids of projects and of domains in which a user has a role, inherited ones too, and whether
+    on the system."""
     from sqlalchemy import and_, or_
 
     from identity.store.models import Project

@@ -52,7 +52,8 @@ def users(
     unique_id: str | None = None,
     protocol_id: str | None = None,
 ) -> Listed:
-    "Users that a listing asks for; of a group; whose password ends at some time; whom a provider vouched for."
+    """Users that a listing asks for; of a group; whose password ends at some time; whom a
+    provider vouched for."""
     from identity.store.listing import _condition
     from identity.store.models import FederatedUser
 

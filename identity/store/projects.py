@@ -30,8 +30,8 @@ def projects(
     tags: dict[str, list[str]] | None = None,
     ids: Collection[str] | None = None,
 ) -> Listed:
-    """Projects that a listing asks for. `tags` by kind: `tags` (has all), `tags-any`, `not-tags` (lacks one of them), `not-tags-any`
-    (has none)."""
+    """Projects that a listing asks for. `tags` by kind: `tags` (has all), `tags-any`, `not-tags`
+    (lacks one of them), `not-tags-any` (has none)."""
     query = select(Project).where(Project.is_domain.is_(is_domain))
     if ids is not None:
         query = query.where(Project.id.in_(ids))

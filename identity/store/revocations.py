@@ -13,7 +13,8 @@ from identity.store.models import Revocation
 
 
 def add(session: Session, keys: Iterable[str], lifetime_s: float, now: float) -> list[Revocation]:
-    "One record for each key, refusing tokens issued until now; they are kept until no such token is alive."
+    """One record for each key, refusing tokens issued until now; they are kept until no such
+    token is alive."""
     records = [
         Revocation(key=key, issued_before=now, expires_at=now + lifetime_s)
         for key in dict.fromkeys(keys)
@@ -39,7 +40,8 @@ def latest(session: Session) -> int:
 
 
 def purge(session: Session) -> None:
-    """Forget records that no living token can meet, save the newest, which keeps the sequence numbers growing."""
+    """Forget records that no living token can meet, save the newest, which keeps the sequence
+    numbers growing."""
     newest = latest(session)
     session.execute(
         delete(Revocation).where(Revocation.expires_at < time.time(), Revocation.seq < newest)

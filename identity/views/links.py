@@ -25,8 +25,8 @@ def own(path: str) -> dict[str, str]:
 def collection(
     name: str, rows: Iterable[Any], view: View, *, more: bool = False, **other: Any
 ) -> dict[str, Any]:
-    """A list answer: rows, links to itself and to the next page. `truncated` says that the service's own limit cut it
-    (API reference, "Limit")."""
+    """A list answer: rows, links to itself and to the next page. `truncated` says that the
+    service's own limit cut it (API reference, "Limit")."""
     items = [view(row) for row in rows]
     url = f"{root()}{request.path}"
     query = [(k, v) for k, v in request.args.items(multi=True) if k != "marker"]

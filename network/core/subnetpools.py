@@ -170,11 +170,13 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
 def take(
     session: Any, deps: Deps, ctx: Context, pool_id: str, cidr: str | None, values: dict[str, Any]
 ) -> str:
-    "A prefix of the pool: the one asked for, or the first free one of the asked length. Raises SubnetAllocationError, Invalid."
+    """A prefix of the pool: the one asked for, or the first free one of the asked length. Raises
+    SubnetAllocationError, Invalid."""
     pool = reading.find(session, ctx, "subnetpool", pool_id, lock=True)
     if values.get("ip_version") not in (None, pool.ip_version):
         raise errors.HTTPBadRequest(
-            reason=f"Cannot allocate IPv{values['ip_version']} subnet from IPv{pool.ip_version} subnet pool"
+            reason=f"Cannot allocate IPv{values['ip_version']} subnet from IPv{pool.ip_version} "
+            f"subnet pool"
         )
     taken = [ipaddress.ip_network(c) for c in store.cidrs_of_pool(session, pool_id)]
     if cidr:
@@ -187,7 +189,8 @@ def take(
         )
         if not inside or any(net.overlaps(t) for t in taken):
             raise errors.SubnetAllocationError(
-                reason=f"Cannot allocate requested subnet from the available set of prefixes: {cidr}"
+                reason=f"Cannot allocate requested subnet from the available set of prefixes: "
+                f"{cidr}"
             )
     else:
         length = values.get("prefixlen")
@@ -204,7 +207,8 @@ def _check_length(pool: SubnetPool, length: int) -> None:
             field="prefixlen",
             value=length,
             reason=(
-                f"Unable to allocate subnet with prefix length {length}, allowed are {pool.min_prefixlen} to {pool.max_prefixlen}"
+                f"Unable to allocate subnet with prefix length {length}, allowed are "
+                f"{pool.min_prefixlen} to {pool.max_prefixlen}"
             ),
         )
 

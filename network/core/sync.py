@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from functools import partial
-from typing import Any
 
 from network.contracts.northbound import Change
 from network.core import Deps, ports

@@ -132,7 +132,8 @@ DNS_LABELS = Kind(
 
 @dataclass(frozen=True)
 class Attr:
-    "One attribute. `guard`: sending it needs the rule create_NOUN:NAME or update_NOUN:NAME; `secret`: seeing it get_NOUN:NAME."
+    """One attribute. `guard`: sending it needs the rule create_NOUN:NAME or update_NOUN:NAME;
+    `secret`: seeing it get_NOUN:NAME."""
 
     kind: Kind
     post: bool = True
@@ -145,7 +146,8 @@ class Attr:
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of resource: its names in JSON, and its attributes. Those not listed (id, status, ...) are read only."""
+    """A kind of resource: its names in JSON, and its attributes. Those not listed (id, status,
+    ...) are read only."""
 
     name: str
     plural: str

@@ -67,7 +67,8 @@ def report(form: str, outcome: dict[str, Any]) -> bytes:
             f"<object><name>{escape(n)}</name><status>{escape(s)}</status></object>"
             for n, s in errors
         )
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n<bulk>{fields}<errors>{rows}</errors></bulk>\n'.encode()
+        head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+        return f"{head}<bulk>{fields}<errors>{rows}</errors></bulk>\n".encode()
     lines = [f"{k}: {v}" for k, v in plain.items()]
     return "\n".join([*lines, "Errors:", *(f"{n}, {s}" for n, s in errors), ""]).encode()
 

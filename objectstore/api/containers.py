@@ -8,9 +8,8 @@ from urllib.parse import unquote
 from objectstore.api.listing import listing_format, parse_query
 from objectstore.api.request import Answer, Request, latin, quoted
 from objectstore.core import access, accounts, clock, containers, metadata, sync
-from objectstore.core.containers import Settings
+from objectstore.core.containers import Container, Settings
 from objectstore.errors import ContainerNotFound, InvalidHeader
-from objectstore.core.containers import Container
 from objectstore.views import listings
 
 PLAIN = ("Content-Type", listings.TYPES["plain"])

@@ -5,6 +5,7 @@ Source: Object Storage API, "Form POST middleware".
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any
 from urllib.parse import quote
@@ -86,7 +87,7 @@ def _store(req: Request, values: dict[str, str], form: Any, files: list[Any]) ->
         stored = content.store(
             req.deps,
             req.deps.policy_at(place.policy),
-            iter(lambda f=file: f.stream.read(1 << 20), b""),
+            iter(functools.partial(file.stream.read, 1 << 20), b""),
         )
         meta = (
             {"content-encoding": form["content-encoding"]} if form.get("content-encoding") else {}

@@ -162,7 +162,8 @@ class Request:
         public = self.deps.config.api.public_url
         if public:
             return str(public).rstrip("/")
-        return f"{self.environ.get('wsgi.url_scheme', 'http')}://{self.environ.get('HTTP_HOST', 'localhost')}"
+        scheme = self.environ.get("wsgi.url_scheme", "http")
+        return f"{scheme}://{self.environ.get('HTTP_HOST', 'localhost')}"
 
 
 def _utf8(name: str, value: str) -> str:

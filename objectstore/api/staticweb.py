@@ -14,8 +14,8 @@ from objectstore.api import containers as container_api
 from objectstore.api import objects as object_api
 from objectstore.api.request import Answer, Request, quoted
 from objectstore.core import access, accounts, clock, containers
-from objectstore.errors import ContainerNotFound, ObjectNotFound
 from objectstore.core.listing import Query, Subdir
+from objectstore.errors import ContainerNotFound, ObjectNotFound
 
 
 def applies(req: Request) -> bool:
@@ -110,7 +110,8 @@ def _listing(req: Request, meta: dict[str, str], prefix: str) -> Answer:
         size, when = ("", "") if isinstance(row, Subdir) else (str(row[1]), clock.iso(row[4])[:19])
         if name:
             lines.append(
-                f'<tr><td><a href="./{escape(quote(name))}">{escape(name)}</a></td><td>{size}</td><td>{when}</td></tr>'
+                f'<tr><td><a href="./{escape(quote(name))}">{escape(name)}</a></td>'
+                f"<td>{size}</td><td>{when}</td></tr>"
             )
     css = meta.get("web-listings-css", "")
     style = (
@@ -120,7 +121,8 @@ def _listing(req: Request, meta: dict[str, str], prefix: str) -> Answer:
     )
     title = escape(meta.get("web-listings-label", req.container) + "/" + prefix)
     page = (
-        f"<!DOCTYPE html><html><head><title>Listing of {title}</title>{style}</head><body><h1>Listing of {title}</h1>"
+        f"<!DOCTYPE html><html><head><title>Listing of {title}</title>{style}</head>"
+        f"<body><h1>Listing of {title}</h1>"
         f"<table>{''.join(lines)}</table></body></html>"
     )
     return Answer(200, [("Content-Type", "text/html; charset=UTF-8")], page.encode())

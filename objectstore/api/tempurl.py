@@ -67,7 +67,8 @@ def _keeps(req: Request) -> bool:
 
 def _disposition(req: Request) -> str:
     name = req.query.get("filename") or (req.name.rstrip("/").rsplit("/", 1)[-1])
-    text = f"filename=\"{quote(signatures.safe_filename(name), safe=' /')}\"; filename*=UTF-8''{quote(name)}"
+    safe = quote(signatures.safe_filename(name), safe=" /")
+    text = f"filename=\"{safe}\"; filename*=UTF-8''{quote(name)}"
     if "inline" in req.query:
         return f"inline; {text}" if req.query.get("filename") else "inline"
     return f"attachment; {text}"

@@ -104,7 +104,8 @@ def _rule(deps: Deps, name: str, ctx: Context, own: bool) -> bool:
 
 
 def account_grant(deps: Deps, caller: Caller, account: str, sysmeta: dict[str, Any]) -> str:
-    "'admin', 'read-write', 'read-only' or '' of the account's ACL, for somebody who is not its owner."
+    """'admin', 'read-write', 'read-only' or '' of the account's ACL, for somebody who is not its
+    owner."""
     acl, ctx = sysmeta.get("acl"), caller.ctx
     if not acl or ctx is None:
         return ""
@@ -190,9 +191,9 @@ def _acl_allows(caller: Caller, text: str, action: str) -> bool:
     if not text:
         return False
     referrers, groups = parse_acl(text)
-    if referrers and action != "write" and _referrer_allowed(caller.referer, referrers):
-        if action == "read" or ".rlistings" in groups:
-            return True
+    listed = action == "read" or (action == "list" and ".rlistings" in groups)
+    if referrers and listed and _referrer_allowed(caller.referer, referrers):
+        return True
     ctx = caller.ctx
     if ctx is None:
         return False

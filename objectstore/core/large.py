@@ -85,7 +85,7 @@ def source_of(deps: Deps, caller: Caller, entry: Entry, depth: int = 0) -> Sourc
 
 def manifest_of(deps: Deps, entry: Entry) -> list[dict[str, Any]]:
     "The stored manifest of a static large object."
-    return json.loads(b"".join(plain(deps, entry).read(0, entry.stored)))  # type: ignore[no-any-return]
+    return json.loads(b"".join(plain(deps, entry).read(0, entry.stored)))
 
 
 def _static(deps: Deps, caller: Caller, entry: Entry, depth: int) -> Segmented:

@@ -193,7 +193,8 @@ def as_sent(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def paths(deps: Deps, entry: Entry, depth: int = 0) -> Iterator[str]:
-    "/container/object of every segment, those of nested manifests before the manifest that names them."
+    """/container/object of every segment, those of nested manifests before the manifest that
+    names them."""
     if depth > large.MAX_DEPTH:
         return
     for item in large.manifest_of(deps, entry):

@@ -47,7 +47,7 @@ def merged(old: Mapping[str, str], new: Mapping[str, str], kind: str) -> dict[st
     """Metadata of an account or container after a POST: new values win, an empty one removes.
     Raises InvalidHeader when
     the sum is beyond the limits."""
-    check({n: v for n, v in new.items()}, kind)
+    check(new, kind)
     both = {n: v for n, v in {**old, **new}.items() if v != ""}
     check(both, kind)
     return both

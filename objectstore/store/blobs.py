@@ -65,10 +65,8 @@ def locator(session: Session, blob_id: str) -> str | None:
 def locators(session: Session, blob_ids: list[str]) -> dict[str, str]:
     """Where they are, dead ones included: their bytes may still be read by a request that began
     before."""
-    return {
-        i: text
-        for i, text in session.execute(select(_B.c.id, _B.c.locator).where(_B.c.id.in_(blob_ids)))
-    }
+    rows = session.execute(select(_B.c.id, _B.c.locator).where(_B.c.id.in_(blob_ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def replace(session: Session, blob_id: str, old: str, new: str) -> bool:

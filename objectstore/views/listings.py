@@ -91,18 +91,23 @@ def _xml(items: list[dict[str, Any]], tag: str, item_tag: str, name: str) -> byt
     for item in items:
         if "subdir" in item:
             parts.append(
-                f"<subdir name={quoteattr(item['subdir'])}><name>{escape(item['subdir'])}</name></subdir>"
+                f"<subdir name={quoteattr(item['subdir'])}>"
+                f"<name>{escape(item['subdir'])}</name></subdir>"
             )
             continue
         fields = "".join(f"<{k}>{escape(str(item[k]))}</{k}>" for k in _XML_KEYS[item_tag])
         extra = "".join(
-            f"<{k}>{escape(str(item[k]).lower() if isinstance(item[k], bool) else str(item[k]))}</{k}>"
+            f"<{k}>{escape(_text(item[k]))}</{k}>"
             for k in ("version_id", "is_latest", "slo_etag", "symlink_path")
             if k in item
         )
         parts.append(f"<{item_tag}>{fields}{extra}</{item_tag}>")
     parts.append(f"</{tag}>")
     return "".join(parts).encode()
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def policy_usage(deps: Deps, rows: list[tuple[int, int, int, int]]) -> list[tuple[str, str]]:

@@ -5,7 +5,16 @@ from tests.support.databases import database_url
 from tests.support.http import Client, wsgi_session
 from tests.support.tokens import KEY, SIGNER, authenticator, token
 
-__all__ = ["KEY", "SIGNER", "Client", "authenticator", "client", "database_url", "token", "wsgi_session"]
+__all__ = [
+    "KEY",
+    "SIGNER",
+    "Client",
+    "authenticator",
+    "client",
+    "database_url",
+    "token",
+    "wsgi_session",
+]
 
 
 def client(app, **who):

@@ -1,7 +1,9 @@
-"""The database that API tests run on: SQLite, or with TEST_DATABASE=postgresql|mariadb a real server.
+"""The database that API tests run on: SQLite, or with TEST_DATABASE=postgresql|mariadb a real
+server.
 
-The server is one that the test run starts for itself in a temporary folder, reached by a Unix socket or
-a free port on loopback; each test gets a database of its own and the server ends with the run.
+The server is one that the test run starts for itself in a temporary folder, reached by a Unix
+socket or a free port on loopback; each test gets a database of its own and the server ends with
+the run.
 """
 
 import atexit

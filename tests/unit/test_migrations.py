@@ -1,4 +1,5 @@
-"""Each service's migrations build exactly the tables that its models describe, from an empty database."""
+"""Each service's migrations build exactly the tables that its models describe, from an empty
+database."""
 
 import importlib
 import re

@@ -1,8 +1,9 @@
-"""The tables. Ids are 32 hex digits unless a client chose them (regions, providers); names are at most 255 characters.
+"""The tables. Ids are 32 hex digits unless a client chose them (regions, providers); names are
+at most 255 characters.
 
-`extra` holds attributes that the API lets clients add to a resource; `options` the resource options (API reference, "Resource
-Options"). A value that has no owner (the domain of a domain, of a global role) is the empty string: NULLs would escape
-unique constraints.
+`extra` holds attributes that the API lets clients add to a resource; `options` the resource
+options (API reference, "Resource Options"). A value that has no owner (the domain of a domain, of
+a global role) is the empty string: NULLs would escape unique constraints.
 """
 
 from identity.store.models.access import (

@@ -11,7 +11,8 @@ from identity.store.models.base import Base, hex_key, short
 
 
 class Credential(Base):
-    "A secret of a user, encrypted (Fernet). An `ec2` credential's id is the SHA-256 of its access key."
+    """A secret of a user, encrypted (Fernet). An `ec2` credential's id is the SHA-256 of its
+    access key."""
 
     __tablename__ = "credential"
 
@@ -55,7 +56,8 @@ class ApplicationCredentialRole(Base):
 
 
 class AccessRule(Base):
-    "A request (service type, method, path pattern) that application credentials of a user may be limited to."
+    """A request (service type, method, path pattern) that application credentials of a user may
+    be limited to."""
 
     __tablename__ = "access_rule"
     __table_args__ = (UniqueConstraint("user_id", "service", "method", "path_hash"),)

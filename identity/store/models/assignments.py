@@ -35,9 +35,11 @@ class ImpliedRole(Base):
 
 
 class Assignment(Base):
-    """A role for an actor (kind "user" or "group") on a target (kind "project", "domain" or "system", whose id is "all").
+    """A role for an actor (kind "user" or "group") on a target (kind "project", "domain" or
+    "system", whose id is "all").
 
-    An inherited one holds on the projects below the target, not on the target."""
+    An inherited one holds on the projects below the target, not on the target.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (Index("ix_assignment_target", "target_id", "target_kind"),)

@@ -98,7 +98,8 @@ class Policy(Base):
 
 
 class PolicyAssociation(Base):
-    "A policy for an endpoint, a service, or a service in a region (OS-ENDPOINT-POLICY). What does not apply is ''."
+    """A policy for an endpoint, a service, or a service in a region (OS-ENDPOINT-POLICY). What
+    does not apply is ''."""
 
     __tablename__ = "policy_association"
 

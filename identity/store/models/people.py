@@ -11,7 +11,8 @@ from identity.store.models.base import Base, Described, hex_key, short
 
 
 class User(Described, Base):
-    "A user. `login` is the name of a local user; a federated one has none and cannot log in with a password."
+    """A user. `login` is the name of a local user; a federated one has none and cannot log in
+    with a password."""
 
     __tablename__ = "user"
     __table_args__ = (UniqueConstraint("domain_id", "login"),)

@@ -10,7 +10,8 @@ from identity.store.models.base import Base, Described, hex_key, short
 
 
 class Project(Described, Base):
-    "A project or domain. `path` is `/DOMAIN/PARENT/.../ID/`: ancestors are read off it, a subtree is a prefix of it."
+    """A project or domain. `path` is `/DOMAIN/PARENT/.../ID/`: ancestors are read off it, a
+    subtree is a prefix of it."""
 
     __tablename__ = "project"
     __table_args__ = (UniqueConstraint("domain_id", "name"),)

@@ -10,7 +10,8 @@ from identity.store.models.base import Base
 
 
 class Revocation(Base):
-    "Tokens with `key` issued at or before `issued_before` (Unix seconds) are refused; see `common.tokens`."
+    """Tokens with `key` issued at or before `issued_before` (Unix seconds) are refused; see
+    `common.tokens`."""
 
     __tablename__ = "revocation"
     __table_args__ = {"sqlite_autoincrement": True}

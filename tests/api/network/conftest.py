@@ -11,8 +11,14 @@ from tests.support import authenticator, client, database_url
 @pytest.fixture
 def config(tmp_path):
     "Options of a service that has nothing outside its process."
-    return load(**{"state_dir": str(tmp_path), "bus.url": "memory://", "ovn.nb_connection": "",
-                   "database.url": database_url(tmp_path, "network")})
+    return load(
+        **{
+            "state_dir": str(tmp_path),
+            "bus.url": "memory://",
+            "ovn.nb_connection": "",
+            "database.url": database_url(tmp_path, "network"),
+        }
+    )
 
 
 @pytest.fixture

@@ -28,7 +28,12 @@ def cloud(admin, demo, sync):
     net = demo.ok("POST", "/v2.0/networks", json={"network": {"name": "n"}})["network"]
     body = {"network_id": net["id"], "cidr": "10.0.0.0/24", "ip_version": 4}
     sub = demo.ok("POST", "/v2.0/subnets", json={"subnet": body})["subnet"]
-    body = {"network_id": net["id"], "project_id": "d" * 32, "binding:host_id": "host-n1", "device_id": "vm"}
+    body = {
+        "network_id": net["id"],
+        "project_id": "d" * 32,
+        "binding:host_id": "host-n1",
+        "device_id": "vm",
+    }
     port = admin.ok("POST", "/v2.0/ports", json={"port": body})["port"]
     wish = {"name": "public", "router:external": True, "provider:network_type": "flat"}
     wish["provider:physical_network"] = "public"
@@ -37,7 +42,9 @@ def cloud(admin, demo, sync):
     admin.ok("POST", "/v2.0/subnets", json={"subnet": body})
     wish = {"external_gateway_info": {"network_id": ext["id"]}}
     router = demo.ok("POST", "/v2.0/routers", json={"router": wish})["router"]
-    demo.ok("PUT", f"/v2.0/routers/{router['id']}/add_router_interface", json={"subnet_id": sub["id"]})
+    demo.ok(
+        "PUT", f"/v2.0/routers/{router['id']}/add_router_interface", json={"subnet_id": sub["id"]}
+    )
     wish = {"floating_network_id": ext["id"], "port_id": port["id"]}
     fip = demo.ok("POST", "/v2.0/floatingips", json={"floatingip": wish})["floatingip"]
     sync.step()
@@ -56,7 +63,10 @@ def test_a_port_becomes_a_switch_port_with_dhcp_and_spoof_protection(cloud, ovn)
     assert row.refs["dhcpv4_options"] == ("DHCP_Options", f"subnet:{cloud['subnet']['id']}")
     options = ovn.table("DHCP_Options")[f"subnet:{cloud['subnet']['id']}"].columns["options"]
     assert options["router"] == "10.0.0.1" and options["mtu"] == "1442"
-    assert options["dns_server"] == "{9.9.9.9}" and "169.254.169.254/32" in options["classless_static_route"]
+    assert (
+        options["dns_server"] == "{9.9.9.9}"
+        and "169.254.169.254/32" in options["classless_static_route"]
+    )
 
 
 def test_a_gateway_gets_source_nat_and_a_node_that_reaches_the_network(cloud, ovn):
@@ -79,7 +89,10 @@ def test_rules_of_security_groups_become_acls(cloud, demo, sync, ovn):
     sync.step()
     row = ovn.table("ACL")[f"rule:{made['security_group_rule']['id']}"]
     name = "pg_" + group.replace("-", "_")
-    assert row.columns["match"] == f"outport == @{name} && ip4 && ip4.src == 10.9.0.0/16 && tcp && tcp.dst == 22"
+    assert (
+        row.columns["match"]
+        == f"outport == @{name} && ip4 && ip4.src == 10.9.0.0/16 && tcp && tcp.dst == 22"
+    )
     assert row.parents == (("Port_Group", name, "acls"),)
 
 
@@ -92,7 +105,9 @@ def test_everything_that_is_deleted_leaves_ovn(cloud, admin, demo, sync, ovn):
         demo.ok("DELETE", where)
     admin.ok("DELETE", f"/v2.0/networks/{cloud['ext']['id']}")
     sync.step()
-    left = {r.table for r in ovn.rows.values() if r.scope != "global" and not r.scope.startswith("sg:")}
+    left = {
+        r.table for r in ovn.rows.values() if r.scope != "global" and not r.scope.startswith("sg:")
+    }
     assert left == set()
     assert sync.difference() == []
 

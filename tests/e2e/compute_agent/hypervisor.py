@@ -151,7 +151,15 @@ class Hypervisor:
 
     def start_libvirtd(self) -> None:
         "Start libvirtd (again) and wait until it answers."
-        self._spawn("libvirtd", ["libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid", *([] if self.address.startswith("127.") else ["-l"])])
+        self._spawn(
+            "libvirtd",
+            [
+                "libvirtd",
+                "--pid-file",
+                "/run/libvirt/libvirtd.pid",
+                *([] if self.address.startswith("127.") else ["-l"]),
+            ],
+        )
         self._until(self._answers, 60)
 
     def kill_libvirtd(self) -> None:

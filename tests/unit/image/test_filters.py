@@ -30,7 +30,7 @@ def test_quotes_protect_commas(text, values):
 
 def test_a_name_may_have_a_colon():
     assert parse(("name", "10:30")).terms == [("name", "eq", "10:30")]
-    assert parse(("name", "eq:10:30")).terms == [("name", "eq", "eq:10:30")]
+    assert parse(("name", "eq:10:30")).terms == [("name", "eq", "10:30")]
 
 
 def test_times_are_utc_unless_they_say_otherwise():

@@ -31,7 +31,11 @@ def test_default_pools_leave_out_the_gateway_and_the_edges(cidr, gateway, expect
         ([("10.0.0.9", "10.0.0.2")], None, errors.InvalidAllocationPool),
         ([("10.0.0.2", "10.0.1.2")], None, errors.OutOfBoundsAllocationPool),
         ([("10.0.0.0", "10.0.0.9")], None, errors.OutOfBoundsAllocationPool),
-        ([("10.0.0.2", "10.0.0.9"), ("10.0.0.9", "10.0.0.20")], None, errors.OverlappingAllocationPools),
+        (
+            [("10.0.0.2", "10.0.0.9"), ("10.0.0.9", "10.0.0.20")],
+            None,
+            errors.OverlappingAllocationPools,
+        ),
         ([("10.0.0.1", "10.0.0.9")], "10.0.0.1", errors.GatewayConflictWithAllocationPools),
     ],
 )
@@ -53,7 +57,8 @@ def test_neighbours_of_a_pool_are_joined_and_families_not_mixed():
 
 
 @pytest.mark.parametrize(
-    "address, good", [("10.0.0.0", False), ("10.0.0.255", False), ("10.0.0.7", True), ("10.1.0.7", False)]
+    "address, good",
+    [("10.0.0.0", False), ("10.0.0.255", False), ("10.0.0.7", True), ("10.1.0.7", False)],
 )
 def test_a_port_may_not_have_the_edges_of_its_prefix(address, good):
     assert ipam.usable(SimpleNamespace(cidr="10.0.0.0/24"), address) is good

@@ -1,4 +1,5 @@
-"""The rados engine against a real Ceph: the cluster that TEST_CEPH_CONF names, with pool TEST_CEPH_POOL."""
+"""The rados engine against a real Ceph: the cluster that TEST_CEPH_CONF names, with pool
+TEST_CEPH_POOL."""
 
 import os
 
