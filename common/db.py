@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
         if cls.__dict__.get("__abstract__") and "metadata" in cls.__dict__:
             # Names of classes are looked up in the registry: each service has its own, so that two
             # of them may have an `Allocation` in one process.
-            cls.registry = cls._sa_registry = registry(metadata=cls.metadata)  # type: ignore[attr-defined]
+            cls.registry = cls._sa_registry = registry(metadata=cls.metadata)
         super().__init_subclass__(**options)
 
 

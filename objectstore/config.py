@@ -43,7 +43,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.ListOpt(
             "devices",
             default=[],
-            help="Devices, NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains. Empty: d1..d4 in "
+            help="NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains. Empty: d1..d4 in "
             "state_dir.",
         ),
         cfg.BoolOpt(

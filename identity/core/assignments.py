@@ -156,7 +156,7 @@ def _effective(deps: Deps, session: Session, wanted: Wanted) -> Iterator[Shown]:
     if sources is not None and not wanted.system:
         for place in project_store.by_ids(session, list(sources)):
             sources |= set(place.ancestor_ids)
-    grants = [a for a in store.matching(session, target_id=sources)]
+    grants = list(store.matching(session, target_id=sources))
     members = store.group_members(session, {a.actor_id for a in grants if a.actor_kind == "group"})
     seen = set()
     for a in grants:

@@ -200,7 +200,8 @@ def login_ec2(deps: Deps, given: dict[str, Any], *, s3: bool) -> tuple[str, Clai
         _s3_signatures(pair["secret"], given) if s3 else _ec2_signatures(pair["secret"], given)
     )
     signature = str(given.get("signature", "")).encode()
-    if not any([hmac.compare_digest(s.encode(), signature) for s in signatures]):
+    compared = [hmac.compare_digest(s.encode(), signature) for s in signatures]
+    if not any(compared):
         raise AuthRefused("wrong signature")
     if not s3:
         _refuse_old(deps, given)

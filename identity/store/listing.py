@@ -64,7 +64,8 @@ def _condition(column: Any, item: Filter) -> ColumnElement[bool]:
 
 
 def _exact_case(column: Any, compare: str, value: str) -> ColumnElement[bool]:
-    # LIKE ignores the case of ASCII letters on SQLite and of all on MariaDB; REPLACE does not on the former.
+    # LIKE ignores the case of ASCII letters on SQLite and of all on MariaDB; REPLACE does not on
+    # the former.
     size = len(value)
     if compare == "startswith":
         return func.substr(column, 1, size) == value

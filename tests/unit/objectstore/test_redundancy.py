@@ -166,8 +166,8 @@ WRITER = """
 import sys
 sys.path[:0] = sys.argv[3:]
 from pathlib import Path
-from tests.unit.objectstore.test_redundancy import application, configuration, write, SIZES, Draft,
-objects, entries
+from tests.unit.objectstore.test_redundancy import (
+    application, configuration, write, SIZES, Draft, objects, entries)
 deps = application.make_deps(configuration(Path(sys.argv[1])))
 n = 0
 while True:
