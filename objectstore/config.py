@@ -43,8 +43,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.ListOpt(
             "devices",
             default=[],
-            help="NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains. Empty: d1..d4 in "
-            "state_dir.",
+            help="NAME=/PATH[;zone=Z][;weight=W]; weight 0 drains. Empty: d1..d4 in state_dir.",
         ),
         cfg.BoolOpt(
             "mount_check", default=False, help="Use a device only while its path is a mount point."

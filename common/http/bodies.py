@@ -74,15 +74,20 @@ class WholeBody:
         return block
 
     def _arrived_whole(self) -> bool:
+        "False only if every connection that this body may have come by is broken."
         most = self._total + self._total // 10 + 64 * 1024
+        broken = False
         for connection, before in self._watched.items():
             now = _tcp_info(connection)
             arrived = now.received - before.received
             fits = now.received >= self._total and self._total - _BUFFERED <= arrived <= most
             unanswered = now.sent - before.sent <= _INTERIM
-            if fits and unanswered and now.state != _ESTABLISHED:
-                return False
-        return True
+            if fits and unanswered:
+                if now.state == _ESTABLISHED:
+                    # Another client's closed connection must never fail a good upload.
+                    return True
+                broken = True
+        return not broken
 
     def close(self) -> None:
         "Stop watching; more than once is fine."

@@ -4,6 +4,7 @@ Source: "Servers" of the Compute API reference.
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,7 +84,7 @@ def detail(
         "updated": iso(server.updated_at),
         "addresses": addresses(server),
         "accessIPv4": server.access_ipv4 or "",
-        "accessIPv6": server.access_ipv6 or "",
+        "accessIPv6": str(ipaddress.ip_address(server.access_ipv6)) if server.access_ipv6 else "",
         "links": links("servers", server.id),
         "OS-DCF:diskConfig": server.disk_config,
         "OS-EXT-AZ:availability_zone": server.availability_zone or "",

@@ -40,7 +40,8 @@ def _text(deps: Deps, token: str, claims: Any, *, nocatalog: bool) -> bytes:
         return known
     body = json.dumps(views.token(claims))
     if not nocatalog and (claims.project_id or claims.domain_id or claims.system):
-        body = f'{body[:-1]}, "catalog": {deps.memory.catalog_json(claims.project_id, claims.user_id)}}}'
+        catalog = deps.memory.catalog_json(claims.project_id, claims.user_id)
+        body = f'{body[:-1]}, "catalog": {catalog}}}'
     text = f'{{"token": {body}}}'.encode()
     if not nocatalog:
         deps.verified.put_text(token, stamp, text)

@@ -2,7 +2,10 @@
 
 from identity.policy.rows import ADMIN, ALL, READ, crud, own, rows
 
-_USER_READ = f"{READ} or (role:reader and token.domain.id:%(target.user.domain_id)s) or user_id:%(target.user.id)s"
+_USER_READ = (
+    f"{READ} or (role:reader and token.domain.id:%(target.user.domain_id)s)"
+    " or user_id:%(target.user.id)s"
+)
 _USER_WRITE = f"{ADMIN} or (role:manager and token.domain.id:%(target.user.domain_id)s)"
 _GROUP_READ = f"{READ} or {own('group', 'reader')}"
 _GROUP_WRITE = f"{ADMIN} or {own('group', 'manager')}"

@@ -2,7 +2,10 @@
 
 from identity.policy.rows import ADMIN, ALL, READ, crud, own, rows
 
-_DOMAIN_READ = f"{READ} or token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s"
+_DOMAIN_READ = (
+    f"{READ} or token.domain.id:%(target.domain.id)s"
+    " or token.project.domain.id:%(target.domain.id)s"
+)
 _PROJECT_READ = f"{READ} or {own('project', 'reader')} or project_id:%(target.project.id)s"
 _PROJECT_WRITE = f"{ADMIN} or {own('project', 'manager')}"
 PROJECTS = (

@@ -63,8 +63,8 @@ subnet_allocation|Subnet Allocation|Subnets from pools
 subnet-dns-publish-fixed-ip|Subnet DNS publish fixed IP|Publish the fixed addresses of a subnet
 subnet-service-types|Subnet service types|Subnets for one kind of device
 floating-ip-port-forwarding|Floating IP Port Forwarding|Ports of a floating IP for different servers
-floating-ip-port-forwarding-description|Floating IP Port Forwarding description|Describe a port forwarding
-floating-ip-port-forwarding-detail|Floating IP Port Forwarding detail|Port forwardings of a floating IP
+floating-ip-port-forwarding-description|Floating IP Port Forwarding|Describe a port forwarding
+floating-ip-port-forwarding-detail|Floating IP Port Forwarding|Port forwardings of a floating IP
 floating-ip-port-forwarding-port-ranges|Floating IP Port Forwarding port ranges|Ranges of ports
 trunk|Trunk Extension|Ports inside a port, by VLAN
 port-numa-affinity-policy|Port NUMA affinity policy|A wish for the scheduler

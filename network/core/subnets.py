@@ -146,13 +146,12 @@ def _check_family(values: dict[str, Any], net: Any) -> None:
                 "must be the same value"
             ),
         )
-    if mode in ("slaac", "dhcpv6-stateless") or ra in ("slaac", "dhcpv6-stateless"):
-        if net.prefixlen != 64:
-            raise errors.Invalid(
-                field="cidr",
-                value=str(net),
-                reason="Invalid CIDR: IPv6 automatic addresses need a prefix length of 64",
-            )
+    if {mode, ra} & {"slaac", "dhcpv6-stateless"} and net.prefixlen != 64:
+        raise errors.Invalid(
+            field="cidr",
+            value=str(net),
+            reason="Invalid CIDR: IPv6 automatic addresses need a prefix length of 64",
+        )
 
 
 def _check_overlap(session: Any, network_id: str, net: Any) -> None:

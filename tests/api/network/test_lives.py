@@ -38,6 +38,7 @@ def test_the_life_of_a_network(admin, demo):
         "/v2.0/routers",
         json={"router": {"external_gateway_info": {"network_id": ext["id"]}}},
     )["router"]
+    demo.ok("PUT", f"/v2.0/routers/{r['id']}/add_router_interface", json={"subnet_id": sub["id"]})
     f = demo.ok(
         "POST",
         "/v2.0/floatingips",
@@ -175,4 +176,4 @@ def test_the_life_of_what_goes_with_it(admin, demo):
     admin.ok("GET", "/v2.0/network-ip-availabilities")
     admin.ok("POST", "/v2.0/metering/metering-labels", json={"metering_label": {"name": "m"}})
     admin.ok("GET", "/v2.0/default-security-group-rules")
-    d = demo.ok("GET", "/v2.0/quotas/" + "d" * 32 + "/details.json")
+    assert demo.ok("GET", "/v2.0/quotas/" + "d" * 32 + "/details.json")

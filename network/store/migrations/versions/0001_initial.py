@@ -1,6 +1,7 @@
 """The tables of networks, ports, routers, security groups, and the first default rules."""
 
-# ruff: noqa: E501  a column a line, as alembic wrote them
+# ruff: noqa: E501
+# fmt: off  a column a line, as alembic wrote them
 
 import sqlalchemy as sa
 from alembic import op
