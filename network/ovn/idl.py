@@ -4,14 +4,18 @@ it reconnects by itself."""
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from ovsdbapp.backend import ovs_idl
-from ovsdbapp.backend.ovs_idl import connection, idlutils
+# The ovs library imports eventlet where it is installed: 15 MiB for nothing, we use threads.
+sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]
 
-from common.errors import Unavailable
+from ovsdbapp.backend import ovs_idl  # noqa: E402
+from ovsdbapp.backend.ovs_idl import connection, idlutils  # noqa: E402
+
+from common.errors import Unavailable  # noqa: E402
 
 LOG = logging.getLogger(__name__)
 Notice = Callable[[str, Any, Any], None]

@@ -508,7 +508,8 @@ def _routers() -> None:
 
 
 def _first_rules() -> None:
-    # What every project expects of its groups: all goes out; into the default group only what comes from it.
+    # What every project expects of its groups: all goes out, into the default group only what
+    # comes from it.
     table = sa.table(
         "default_security_group_rules",
         *(
