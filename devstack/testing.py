@@ -127,7 +127,7 @@ def _inside(*arguments: str) -> Callable[[Paths], int]:
     "pytest in the test cloud's namespaces, as its administrator."
 
     def run(paths: Paths) -> int:
-        cloud = Paths.of({**os.environ, "ALTOSTRATUS_INSTANCE": INSTANCE})
+        cloud = _cloud()
         script = f'. {cloud.etc}/openrc-admin && exec {cloud.python} -m pytest "$@"'
         return _shell(
             [
@@ -151,7 +151,7 @@ def _up() -> int:
 
 def _purge() -> None:
     "Whatever an earlier run of the tests left."
-    cloud = Paths.of({**os.environ, "ALTOSTRATUS_INSTANCE": INSTANCE})
+    cloud = _cloud()
     if cloud.root.exists() and os.environ.get("ALTOSTRATUS_KEEP_TEST_CLOUD") != "1":
         _shell([str(REPO / "devstack/down"), "--instance", INSTANCE, "--purge"])
 
@@ -160,15 +160,21 @@ def _command(paths: Paths, *arguments: str, **variables: str) -> int:
     return _shell([str(paths.python), *arguments], **variables)
 
 
+def _plain() -> dict[str, str]:
+    "Our environment without what names the cloud that this command itself belongs to."
+    own = ("ALTOSTRATUS_ROOT", "ALTOSTRATUS_ETC", "ALTOSTRATUS_CLOUD")
+    return {k: v for k, v in os.environ.items() if k not in own}
+
+
+def _cloud() -> Paths:
+    "The folders of the test cloud."
+    return Paths.of({**_plain(), "ALTOSTRATUS_INSTANCE": INSTANCE})
+
+
 def _shell(command: list[str], **variables: str) -> int:
-    found = {
-        k: v
-        for k, v in os.environ.items()
-        if k not in ("ALTOSTRATUS_ROOT", "ALTOSTRATUS_ETC", "ALTOSTRATUS_CLOUD")
-    }
     sys.stdout.flush()
     return subprocess.run(
-        command, cwd=REPO, env={**found, **variables}, check=False, stdin=subprocess.DEVNULL
+        command, cwd=REPO, env={**_plain(), **variables}, check=False, stdin=subprocess.DEVNULL
     ).returncode
 
 
