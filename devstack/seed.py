@@ -69,6 +69,8 @@ def everything(settings: Settings, image_file: Path) -> Result:
         open_ssh(demo)
     with step("Key"):
         key_file = keypair(demo, settings.paths)
+    with step("Compute host"):
+        wait_host(admin)
     with step("First server") as shown:
         server, address = first_server(demo)
         shown.result = f"{server.name} {server.status}, {address}"
@@ -210,6 +212,15 @@ def keypair(demo: Any, paths: Paths) -> Path:
     if found is None:
         demo.compute.create_keypair(name=KEY, public_key=public)
     return private
+
+
+def wait_host(admin: Any, patience_s: int = 240) -> None:
+    "Return when a compute host has reported. An agent that came before the conductor tries again."
+    end = time.monotonic() + patience_s
+    while not any(s.state == "up" for s in admin.compute.services(binary="nova-compute")):
+        if time.monotonic() > end:
+            raise Refused("No compute host reports: devstack/logs compute-agent")
+        time.sleep(1)
 
 
 def first_server(demo: Any) -> tuple[Any, str]:
