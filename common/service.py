@@ -47,13 +47,15 @@ def end_with_parent() -> None:
 
 class Loop(threading.Thread):
     """`work()` again and again, `interval_s` after the last end, and at once after `wake()`. A
-    failing pass is logged and counted, never the end of the loop."""
+    failing pass is logged and counted, never the end of the loop; it is tried again after 1, 2, 4,
+    ... seconds, at most `interval_s`: what it needs may only just be starting."""
 
     def __init__(
         self, name: str, interval_s: float, work: Callable[[], Any], *, at_start: bool = True
     ) -> None:
         super().__init__(name=name, daemon=True)
         self.interval_s, self._work, self._at_start = interval_s, work, at_start
+        self._failures = 0
         self._wake = threading.Event()
         self._stopping = threading.Event()
 
@@ -67,15 +69,18 @@ class Loop(threading.Thread):
             self._wake.clear()
             try:
                 self._work()
+                self._failures = 0
                 metrics.LOOP_LAST.labels(self.name).set(time.time())
             except Exception:
+                self._failures += 1
                 metrics.LOOP_ERRORS.labels(self.name).inc()
                 LOG.exception("loop %s", self.name)
             self._wait()
 
     def _wait(self) -> None:
         if not self._stopping.is_set():
-            self._wake.wait(self.interval_s)
+            soon = 2.0 ** min(self._failures - 1, 10) if self._failures else self.interval_s
+            self._wake.wait(min(soon, self.interval_s))
 
     def wake(self) -> None:
         "Run the next pass now."

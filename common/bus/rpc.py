@@ -40,6 +40,10 @@ class NoAnswer(Unavailable):
     "{topic} on {host} did not answer {method} within {timeout} s."
 
 
+class NobodyListens(BusUnavailable):
+    "{topic} on {host} has never been started: nobody can take {method}."
+
+
 class RemoteError(Error):
     "{message}"
 
@@ -102,7 +106,8 @@ class Bus:
     ) -> C:
         """A proxy with the methods of `contract`. `revision` is what the server at `host` has
         reported: a method that it lacks raises NodeTooOld. A cast raises BusUnavailable when the
-        broker is away; a call also NoAnswer."""
+        broker is away, NobodyListens when the server's queue does not exist yet; a call also
+        NoAnswer."""
         return cast(C, _Client(self, contract, ctx, host, revision))
 
     def serve(
@@ -145,7 +150,13 @@ class _Client:
     ) -> None:
         target = oslo_messaging.Target(topic=contract.topic, server=host)
         self._bus = bus
-        self._client = oslo_messaging.get_rpc_client(bus.transport, target)
+        # Without at_least_once the broker drops what is sent to a queue that nobody has made yet,
+        # and says nothing: a call would then wait its whole patience for an answer.
+        self._client = oslo_messaging.get_rpc_client(
+            bus.transport,
+            target,
+            transport_options=oslo_messaging.TransportOptions(at_least_once=True),
+        )
         self._contract, self._host, self._revision = contract, host or "any host", revision
         self._wire = {"request_id": ctx.request_id if ctx else request_id_var.get()}
 
@@ -184,6 +195,10 @@ class _Client:
                 host=self._host,
                 method=method.name,
                 timeout=method.timeout,
+            ) from None
+        except oslo_messaging.MessageUndeliverable:
+            raise NobodyListens(
+                topic=self._contract.topic, host=self._host, method=method.name
             ) from None
         except oslo_messaging.MessageDeliveryFailure as error:
             # A dead broker must cost one caller a moment, not every request its patience.

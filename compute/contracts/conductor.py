@@ -2,14 +2,14 @@
 says."""
 
 # mypy: disable-error-code="empty-body"
-from common.bus import FAST, NORMAL, Contract, call, cast
+from common.bus import FAST, Contract, call, cast
 from compute.contracts.specs import DomainState, HostInventory
 
 
 class Reports(Contract, topic="compute.reports", revision=1):
     """Answered by any conductor process. Durable: a report waits for a conductor that is away."""
 
-    @call(timeout=NORMAL)
+    @call(timeout=FAST)
     def inventory(self, host: HostInventory) -> dict:
         """At start and every minute. The answer is what this host should be: {"servers":
         {server_id: {"generation": n, "power": "on"}}, "destroy": [server_id, ...]}: the agent

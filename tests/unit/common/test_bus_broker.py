@@ -1,0 +1,95 @@
+"Contracts over a real RabbitMQ: what nobody takes is said at once, what was taken is never lost."
+
+import threading
+import time
+
+import pytest
+
+from common.bus import FAST, Contract, call, cast, open_bus
+from common.bus.rpc import BusUnavailable, NobodyListens
+from tests.support.rabbitmq import Broker
+
+
+class Mailbox(Contract, topic="test.mailbox", revision=1):
+    @cast()
+    def put(self, text: str) -> None:
+        "Keep a text."
+
+    @call(timeout=FAST)
+    def count(self) -> int:
+        "How many texts there are."
+
+
+class Desk:
+    def __init__(self):
+        self.texts, self.came = [], threading.Semaphore(0)
+
+    def put(self, text):
+        self.texts.append(text)
+        self.came.release()
+
+    def count(self):
+        return len(self.texts)
+
+
+@pytest.fixture(scope="module")
+def broker():
+    with Broker() as started:
+        yield started
+
+
+@pytest.fixture
+def bus(broker):
+    opened = open_bus(broker.url)
+    yield opened
+    opened.close()
+
+
+def test_a_server_that_never_was_is_named_at_once(bus):
+    client, began = bus.client(Mailbox, host="nowhere"), time.monotonic()
+    with pytest.raises(NobodyListens, match="test.mailbox on nowhere"):
+        client.count()
+    with pytest.raises(NobodyListens, match="put"):
+        client.put("lost")
+    assert time.monotonic() - began < 10
+
+
+def test_a_cast_waits_for_a_server_that_is_away(broker, bus):
+    first = open_bus(broker.url)
+    first.serve(Mailbox, Desk(), host="h1")
+    assert bus.client(Mailbox, host="h1").count() == 0
+    first.close()
+    bus.client(Mailbox, host="h1").put("waiting")
+    desk, second = Desk(), open_bus(broker.url)
+    second.serve(Mailbox, desk, host="h1")
+    try:
+        assert desk.came.acquire(timeout=30)
+        assert desk.texts == ["waiting"]
+    finally:
+        second.close()
+
+
+def test_a_restarted_broker_is_found_again_by_both_sides(broker):
+    near, far, desk = open_bus(broker.url), open_bus(broker.url), Desk()
+    far.serve(Mailbox, desk, host="h2")
+    client = near.client(Mailbox, host="h2")
+    client.put("before")
+    assert desk.came.acquire(timeout=30)
+    broker.stop()
+    try:
+        with pytest.raises(BusUnavailable):
+            client.put("while it is away")
+    finally:
+        broker.start()
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            client.put("after")
+            break
+        except BusUnavailable:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+    assert desk.came.acquire(timeout=60)
+    assert desk.texts[-1] == "after"
+    for end in (near, far):
+        end.close()
