@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import importlib
 import logging
-import sys
 import time
 from typing import Any, TypeVar, cast
 
-# Libraries beneath oslo.messaging import eventlet where it happens to be installed; nothing here
-# may use it.
-sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]
-
-from oslo_service import backend  # noqa: E402
+from oslo_service import backend
 
 backend.init_backend(backend.BackendType.THREADING)
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, MetaData, String, Text
-from sqlalchemy.dialects import mysql
+from sqlalchemy import (
+    VARBINARY,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -35,7 +44,7 @@ class Name(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(mysql.VARBINARY(self.bytes))
+            return dialect.type_descriptor(VARBINARY(self.bytes))
         return dialect.type_descriptor(
             String(self.bytes, collation="C" if dialect.name == "postgresql" else None)
         )
@@ -50,7 +59,7 @@ class Name(TypeDecorator[str]):
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
-LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+LongText = Text().with_variant(Text(db.LONGTEXT_BYTES), "mysql", "mariadb")
 
 
 class Account(Base):
