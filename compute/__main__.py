@@ -12,8 +12,8 @@ cli = Cli("compute", config)
 def conductor(conf: Any, arguments: Any) -> None:
     "The conductor process."
     from common.bus.events import Events
-    from compute.app import make_deps
     from compute.conductor.service import run
+    from compute.deps import make_deps
 
     run(make_deps(conf, events=Events(conf.bus.url)))
 

@@ -1,44 +1,24 @@
-"The API processes put together: what they need is made here, once, and handed down."
+"The API processes put together."
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from oslo_config import cfg
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from common.bus import open_bus
 from common.bus.events import Events
-from common.client import Services
-from common.db import Database
 from common.http import make_app
 from common.policy import Enforcer
 from compute.api import ROUTES
 from compute.api.paths import ProjectInPath
 from compute.config import load
 from compute.core import Deps
+from compute.deps import make_deps
 from compute.microversions import RANGE
 from compute.placement.app import create_app as create_placement
 from compute.policy import RULES
-
-
-def make_deps(
-    config: cfg.ConfigOpts,
-    *,
-    services: Services | None = None,
-    events: Events | None = None,
-    bus: Callable[[], Any] | None = None,
-) -> Deps:
-    "Everything that use cases need."
-    return Deps(
-        config=config,
-        db=Database(config.database.url, config.database.pool_size),
-        services=services or Services(config),
-        open_bus=bus or (lambda: open_bus(config.bus.url)),
-        events=events,
-    )
 
 
 def create_app(

@@ -22,8 +22,8 @@ def application() -> Any:
     "What the WSGI server loads."
     from common import log
     from common.service import end_with_parent
-    from compute.app import make_deps
     from compute.config import load
+    from compute.deps import make_deps
 
     end_with_parent()
     config = load()

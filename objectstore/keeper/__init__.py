@@ -9,7 +9,7 @@ from typing import Any
 def run(conf: Any) -> int:
     "Run until SIGTERM."
     from common.service import Loop, run_until_signal
-    from objectstore.app import make_deps
+    from objectstore.deps import make_deps
     from objectstore.keeper import expirer, healing, syncing
 
     deps = make_deps(conf)

@@ -14,9 +14,10 @@ from common.client import Services
 from compute.agent import options
 from compute.agent.drivers.fake import FakeDriver
 from compute.agent.server import Node
-from compute.app import create_app, make_deps
+from compute.app import create_app
 from compute.conductor.service import Conductor
 from compute.config import load
+from compute.deps import make_deps
 from tests.fakes.compute_peers import Images, Networks, Volumes
 from tests.support import Client, authenticator, database_url, wsgi_session
 

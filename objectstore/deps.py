@@ -1,0 +1,56 @@
+"""What the use cases need, made once and handed down: by the API processes and by the keeper,
+which has no HTTP and does not load it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from common.config import state_path
+from common.db import Database
+from common.policy import Enforcer
+from objectstore import policy
+from objectstore.core import Deps, damage, parse_policies
+from objectstore.core.encryption import Keymaster
+from objectstore.core.ratelimit import Limiter
+from objectstore.core.sync import Realms
+from objectstore.engine import Engine
+from objectstore.store.committer import Committer
+
+
+def make_engine(conf: Any, db: Database, committer: Committer) -> Engine:
+    "The engine that the configuration names."
+    on_damage = functools.partial(damage.note, committer)
+    if conf.storage.engine == "rados":
+        from objectstore.engine.rados import Rados
+
+        return Rados(conf.rados.conf, conf.rados.client, conf.rados.pool)
+    from objectstore.engine.disks import Disks
+    from objectstore.engine.disks.devices import Device
+
+    texts = conf.disks.devices or [f"d{i}={state_path(conf)}/disks/d{i}" for i in range(1, 5)]
+    return Disks([Device.parse(t, conf.disks.mount_check) for t in texts], on_damage)
+
+
+def make_deps(conf: Any, authenticate: Any = None) -> Deps:
+    "Everything that use cases need."
+    db = Database(conf.database.url, conf.database.pool_size)
+    committer = Committer(db)
+    sync = conf.sync
+    return Deps(
+        conf,
+        db,
+        committer,
+        make_engine(conf, db, committer),
+        parse_policies(conf.storage.policies),
+        Enforcer(policy.RULES, conf.policy.file),
+        authenticate,
+        Keymaster(
+            conf.encryption.root_secret,
+            conf.encryption.root_secret_id,
+            conf.encryption.old_root_secrets,
+        ),
+        Limiter(),
+        Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
+        conf.storage.reseller_prefix,
+    )
