@@ -12,7 +12,7 @@ from typing import Any
 
 from common.tokens import Claims
 from identity.core import Deps, passwords, times, tokens, totp
-from identity.errors import AuthRefused, Invalid, NoSuch, NotFound
+from identity.errors import AuthRefused, Invalid, NoSuch
 from identity.store import Session, accounts, rows
 from identity.store.models import (
     AccessRule,
@@ -104,10 +104,8 @@ def _totp(deps: Deps, login: Login, given: dict[str, Any]) -> None:
 
 
 def _token(deps: Deps, login: Login, given: dict[str, Any]) -> None:
-    try:
-        claims = tokens.check(deps, given["id"])
-    except NotFound:
-        raise AuthRefused("the token is not good") from None
+    # A token that is not good is a 404 here, as clients know it, not a 401.
+    claims = tokens.check(deps, given["id"])
     with deps.db.read() as session:
         account = accounts.by_id(session, claims.user_id)
     if account is None:

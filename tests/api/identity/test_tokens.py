@@ -76,6 +76,18 @@ def test_a_token_becomes_one_of_another_scope_and_keeps_its_end(cloud):
     assert sorted(second.body["methods"]) == ["password", "token"]
 
 
+def test_logging_in_with_a_token_that_is_not_good_is_404(cloud):
+    user = cloud.log_in("demo", "demopw", project="demo")
+    assert (
+        user.delete("/v3/auth/tokens", headers={"X-Subject-Token": user.token}).status_code == 204
+    )
+    for token in (user.token, "no-token", user.token[:-4] + "AAAA"):
+        body = {"auth": {"identity": {"methods": ["token"], "token": {"id": token}}}}
+        answer = cloud.anyone.post("/v3/auth/tokens", json=body)
+        assert answer.status_code == 404, answer.json
+        assert answer.json["error"]["code"] == 404
+
+
 def test_validation_is_for_its_owner_services_and_admins(cloud):
     demo = cloud.log_in("demo", "demopw", project="demo")
     service = cloud.log_in("image", "imagepw", project="service")
