@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from devstack import machine
-from devstack.paths import Paths
+from devstack.paths import INSTANCES, Paths
 from devstack.progress import step
 from devstack.supervision import Supervisor, running
 
@@ -25,16 +25,20 @@ def down(paths: Paths, *, purge: bool) -> None:
     keeper = Supervisor(paths)
     if keeper.alive():
         with step("Services"):
-            states = keeper.states()
-            keeper.stop(name for name in states if _ours(name))
+            keeper.stop_together(name for name in keeper.states() if _ours(name))
     with step("Servers") as shown:
         shown.result = f"{_end_domains(paths, undefine=purge)} ended"
     with step("Network"):
+        if keeper.alive():
+            # They would make the bridges again as soon as these are gone.
+            keeper.stop(name for name in ("ovn-controller", "edge") if name in keeper.states())
         _clear_network(shared.openvswitch)
     if keeper.alive():
         with step("Daemons"):
             keeper.shutdown()
     end_marked(paths)
+    if not shared.openvswitch:
+        _remove_links()
     if purge:
         with step("Files"):
             _purge(paths)
@@ -112,6 +116,12 @@ def _clear_network(foreign_switch: bool) -> None:
             )
 
 
+def _remove_links() -> None:
+    """The devices of the userspace datapath, which outlive the switch that made them."""
+    for name in ("br-ex", "br-int", "ovs-netdev"):
+        subprocess.run(["ip", "link", "del", name], capture_output=True, check=False)
+
+
 def end_marked(paths: Paths) -> None:
     """End every process that carries the mark of this cloud: what a killed supervisor has left.
     Not the one that asks."""
@@ -169,6 +179,8 @@ def _purge(paths: Paths) -> None:
         return
     for name in _FOLDERS:
         shutil.rmtree(paths.root / name, ignore_errors=True)
+    if INSTANCES.is_dir() and any(INSTANCES.iterdir()):
+        return  # they use the same environment and guest images
     shutil.rmtree(paths.cache, ignore_errors=True)
     if not paths.venv_given:
         shutil.rmtree(paths.venv, ignore_errors=True)

@@ -152,6 +152,23 @@ class Supervisor:
                 if rpc.getProcessInfo(name)["statename"] in (RUNNING, STARTING, BACKOFF):
                     rpc.stopProcess(name, True)
 
+    def stop_together(self, names: Iterable[str], timeout_s: float = 60) -> None:
+        "Stop them all at once; returns when the last has ended."
+        with self._rpc() as rpc:
+            stopping = [
+                name
+                for name in names
+                if rpc.getProcessInfo(name)["statename"] in (RUNNING, STARTING, BACKOFF)
+            ]
+            for name in stopping:
+                rpc.stopProcess(name, False)
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            states = self.states()
+            if not any(states[name]["pid"] for name in stopping):
+                return
+            time.sleep(0.1)
+
     def states(self) -> dict[str, dict[str, Any]]:
         "name -> supervisor's description of each program: statename, pid, start, spawnerr, ..."
         with self._rpc() as rpc:
