@@ -63,6 +63,7 @@ servers:create_image:allow_volume_backed member Make an image of a volume-backed
 servers:start member Start|POST /servers/{id}/action
 servers:stop member Stop|POST /servers/{id}/action
 servers:trigger_crash_dump member Crash the guest|POST /servers/{id}/action
+os-admin-actions:inject_network_info admin Read the ports again|POST /servers/{id}/action
 os-admin-actions:reset_state admin Reset the state|POST /servers/{id}/action
 os-admin-password member Change the password|POST /servers/{id}/action
 os-create-backup member Back up|POST /servers/{id}/action
@@ -195,16 +196,23 @@ os-hypervisors:servers admin Servers of hypervisors|GET /os-hypervisors/{pattern
 os-hosts:list admin List hosts|GET /os-hosts
 os-hosts:show admin Show a host|GET /os-hosts/{host}
 os-hosts:update admin Update a host|PUT /os-hosts/{host}
+os-hosts:reboot admin Reboot a host|GET /os-hosts/{host}/reboot
+os-hosts:shutdown admin Shut a host down|GET /os-hosts/{host}/shutdown
+os-hosts:start admin Start a host|GET /os-hosts/{host}/startup
 os-simple-tenant-usage:list admin Usage of all projects|GET /os-simple-tenant-usage
 os-simple-tenant-usage:show reader Usage of a project|GET /os-simple-tenant-usage/{id}
 os-server-external-events:create service Tell of external events|POST /os-server-external-events
 os-assisted-volume-snapshots:create service Snapshot a volume in use|POST /os-assisted-volume-snapshots
 os-assisted-volume-snapshots:delete service Delete such a snapshot|DELETE /os-assisted-volume-snapshots/{id}
 os-instance-usage-audit-log:list admin Usage audit log|GET /os-instance_usage_audit_log
+os-instance-usage-audit-log:show admin Usage audit log of a period|GET /os-instance_usage_audit_log/{before}
+os-baremetal-nodes:list admin List bare metal nodes|GET /os-baremetal-nodes
+os-baremetal-nodes:show admin Show a bare metal node|GET /os-baremetal-nodes/{id}
 extensions any List extensions|GET /extensions
 os-networks:list reader List networks|GET /os-networks
 os-networks:show reader Show a network|GET /os-networks/{id}
 os-tenant-networks:list reader List networks of the project|GET /os-tenant-networks
+os-tenant-networks:show reader Show a network of the project|GET /os-tenant-networks/{id}
 os-floating-ip-pools any List pools|GET /os-floating-ip-pools
 os-floating-ips:list reader List floating addresses|GET /os-floating-ips
 os-floating-ips:show reader Show a floating address|GET /os-floating-ips/{id}
@@ -216,14 +224,17 @@ os-volumes:detail reader List volumes with details|GET /os-volumes/detail
 os-volumes:show reader Show a volume|GET /os-volumes/{id}
 os-volumes:delete member Delete a volume|DELETE /os-volumes/{id}
 os-volumes:snapshots:list reader List snapshots|GET /os-snapshots
+os-volumes:snapshots:detail reader List snapshots with details|GET /os-snapshots/detail
 os-volumes:snapshots:create member Create a snapshot|POST /os-snapshots
 os-volumes:snapshots:show reader Show a snapshot|GET /os-snapshots/{id}
 os-volumes:snapshots:delete member Delete a snapshot|DELETE /os-snapshots/{id}
 images reader Image proxy|GET /images
 images:delete member Delete an image by the proxy|DELETE /images/{id}
 image-metadata member Metadata of an image by the proxy|POST /images/{id}/metadata
-os-virtual-interfaces reader Virtual interfaces|GET /servers/{id}/os-virtual-interfaces
 server:shares:index reader List shares|GET /servers/{id}/shares
+server:shares:show reader Show a share|GET /servers/{id}/shares/{share}
+server:shares:create member Attach a share|POST /servers/{id}/shares
+server:shares:delete member Detach a share|DELETE /servers/{id}/shares/{share}
 """  # noqa: E501 a row is a line
 
 

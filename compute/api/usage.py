@@ -29,9 +29,10 @@ def _period(args: MultiDict[str, str]) -> tuple[datetime.datetime, datetime.date
 
 
 def _pages(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
-    return (
-        {"limit": limit_of(deps, args), "marker": args.get("marker")} if version >= "2.40" else {}
-    )
+    "Pages from 2.40 on; before, an answer just ended at the operator's limit."
+    if version < "2.40":
+        return {"limit": deps.config.compute.max_limit}
+    return {"limit": limit_of(deps, args), "marker": args.get("marker")}
 
 
 def _links(path: str, found: list[dict[str, Any]], pages: dict[str, Any]) -> list[dict[str, str]]:
@@ -53,7 +54,7 @@ def usages(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str,
     found = usage.report(deps, *_period(args), **pages)
     detailed = args.get("detailed", "0") == "1"
     out: dict[str, Any] = {"tenant_usages": [views.usage(p, detailed) for p in found]}
-    links = _links("os-simple-tenant-usage", found, pages)
+    links = _links("os-simple-tenant-usage", found, pages) if version >= "2.40" else []
     return {**out, "tenant_usages_links": links} if links else out
 
 
@@ -66,8 +67,24 @@ def usage_of(
     pages = _pages(deps, args, version)
     found = usage.report(deps, *_period(args), project_id, **pages)
     out: dict[str, Any] = {"tenant_usage": views.usage(found[0], True) if found else {}}
-    links = _links(f"os-simple-tenant-usage/{project_id}", found, pages)
+    path = f"os-simple-tenant-usage/{project_id}"
+    links = _links(path, found, pages) if version >= "2.40" else []
     return {**out, "tenant_usage_links": links} if links else out
+
+
+AUDIT = "os_compute_api:os-instance-usage-audit-log"
+
+
+@api.get("/os-instance_usage_audit_log", policy=f"{AUDIT}:list")
+def audit_log(deps: Deps) -> dict[str, Any]:
+    "Which hosts have told the usage of the last full month."
+    return {"instance_usage_audit_logs": usage.audit(deps, datetime.datetime.now(datetime.UTC))}
+
+
+@api.get("/os-instance_usage_audit_log/<before>", policy=f"{AUDIT}:show")
+def audit_log_before(deps: Deps, before: str) -> dict[str, Any]:
+    "The same of the month that ended before a moment."
+    return {"instance_usage_audit_log": usage.audit(deps, time_of("id", before.replace(" ", "T")))}
 
 
 @api.get(

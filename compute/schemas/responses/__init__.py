@@ -34,6 +34,7 @@ _EMPTY = Schema(NULL)
 
 def schema_of(method: str, path: str, version: Any, action: str | None = None) -> Schema:
     "The schema of an answer below 400 of a route, for `POST .../action` also of the action."
+    path = path.replace("/os-volumes_boot", "/servers", 1)  # an alias
     found: Schema | Versioned | None = RESPONSES.get((method, path))
     if (method, path) == ACTION_ROUTE:
         found = servers.ACTIONS.get(action or "")

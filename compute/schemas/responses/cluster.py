@@ -189,7 +189,7 @@ _AUDIT = exact(
 )
 RESPONSES: dict[tuple[str, str], Any] = {
     ("GET", "/"): Schema(exact({"versions": each(exact(_ENTRY))})),
-    **{("GET", p): _DOCUMENT for p in ("/v2.1", "/v2.1/", "/v2", "/v2/")},
+    **{("GET", p): _DOCUMENT for p in ("/v2.1", "/v2.1/", "/v2", "/v2/", "/v2.1/versions/<ident>")},
     ("GET", _GROUPS_AT): listed("server_groups", GROUP),
     ("POST", _GROUPS_AT): one("server_group", GROUP),
     ("GET", f"{_GROUPS_AT}/<ident>"): one("server_group", GROUP),

@@ -50,7 +50,7 @@ _TARGET: Json = {
     "port": COUNT,
     "internal_access_path": TEXT,
 }
-TOKEN = grown(_TARGET, ("2.99", {"tls_port": {"type": ["integer", "null"]}}))
+TOKEN = grown(_TARGET, ("2.99", {"?tls_port": {"type": ["integer", "null"]}}))
 _EVENT: Json = {
     "event": STRING,
     "start_time": STAMP,

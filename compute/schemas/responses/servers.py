@@ -296,6 +296,5 @@ ACTIONS: dict[str, Any] = {
     "os-getVNCConsole": Schema(_CONSOLE),
     "os-getSerialConsole": Schema(_CONSOLE),
     "os-getSPICEConsole": Schema(_CONSOLE),
-    "os-getRDPConsole": Schema(_CONSOLE),
 }
 """Answers of POST /servers/{id}/action by action; those that are not here have no body"""

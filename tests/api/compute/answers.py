@@ -1,8 +1,7 @@
-"""Every answer of the API in a test is checked against its schema: an answer that does not fit fails
-the test that asked, as an error of the app would."""
+"""Every answer of the API in a test is checked against its schema: an answer that does not fit
+fails the test that asked, as an error of the app would."""
 
 import json
-import os
 
 from flask import g, request
 
