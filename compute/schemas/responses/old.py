@@ -142,6 +142,7 @@ RESPONSES: dict[tuple[str, str], Any] = {
     ("GET", "/v2.1/os-snapshots/detail"): _list("snapshots", SNAPSHOT),
     ("POST", "/v2.1/os-snapshots"): _one("snapshot", SNAPSHOT),
     ("GET", "/v2.1/os-snapshots/<ident>"): _one("snapshot", SNAPSHOT),
+    ("GET", "/v2.1/os-baremetal-nodes"): _list("nodes", {"type": "object"}),
     ("POST", "/v2.1/os-assisted-volume-snapshots"): _one(
         "snapshot", exact({"id": TEXT, "volumeId": STRING})
     ),

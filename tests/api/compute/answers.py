@@ -7,6 +7,9 @@ from flask import g, request
 
 from compute.schemas.responses import ERROR, schema_of
 
+SEEN = set()
+"""(method, path of the route, version or None, status) of every answer so far"""
+
 
 class WrongAnswer(AssertionError):
     "An answer that does not fit its schema."
@@ -25,6 +28,8 @@ def _keep_body():
 def _check(response):
     if request.method == "HEAD" or request.url_rule is None:
         return response
+    version = g.get("version")
+    SEEN.add((request.method, request.url_rule.rule, version, response.status_code))
     data = response.get_data()
     body = json.loads(data) if data else None
     what = f"{request.method} {request.url_rule} {g.get('version')} -> {response.status_code}"
