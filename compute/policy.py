@@ -15,21 +15,20 @@ CHECKS = {
     "member": "rule:project_member_or_admin",
     "reader": "rule:project_reader_or_admin",
     "owner": "rule:admin_or_owner_user",
-    "service": "role:service or rule:context_is_admin",
+    "service": "rule:service_or_admin",
 }
 
 BASICS = (
     RuleDefault("context_is_admin", "role:admin"),
-    RuleDefault(
-        "project_manager_or_admin", "(role:manager and project_id:%(project_id)s) or role:admin"
-    ),
-    RuleDefault(
-        "project_member_or_admin", "(role:member and project_id:%(project_id)s) or role:admin"
-    ),
-    RuleDefault(
-        "project_reader_or_admin", "(role:reader and project_id:%(project_id)s) or role:admin"
-    ),
-    RuleDefault("admin_or_owner_user", "role:admin or user_id:%(user_id)s"),
+    RuleDefault("project_manager_api", "role:manager and project_id:%(project_id)s"),
+    RuleDefault("project_member_api", "role:member and project_id:%(project_id)s"),
+    RuleDefault("project_reader_api", "role:reader and project_id:%(project_id)s"),
+    RuleDefault("service_api", "role:service"),
+    RuleDefault("project_manager_or_admin", "rule:project_manager_api or rule:context_is_admin"),
+    RuleDefault("project_member_or_admin", "rule:project_member_api or rule:context_is_admin"),
+    RuleDefault("project_reader_or_admin", "rule:project_reader_api or rule:context_is_admin"),
+    RuleDefault("service_or_admin", "rule:service_api or rule:context_is_admin"),
+    RuleDefault("admin_or_owner_user", "rule:context_is_admin or user_id:%(user_id)s"),
 )
 
 TABLE = """
@@ -48,7 +47,7 @@ servers:create:attach_volume member Attach volumes at create|POST /servers
 servers:create:attach_network member Attach networks at create|POST /servers
 servers:create:trusted_certs member Name trusted certificates|POST /servers
 servers:create:zero_disk_flavor admin Boot an image with a flavor without disk|POST /servers
-servers:network:attach_external_network admin Attach to an external network|POST /servers
+network:attach_external_network admin Attach to an external network|POST /servers
 compute:servers:create:requested_destination admin Choose host or node|POST /servers
 servers:delete member Delete a server|DELETE /servers/{id}
 servers:update member Update a server|PUT /servers/{id}
@@ -73,11 +72,12 @@ os-evacuate admin Evacuate|POST /servers/{id}/action
 os-lock-server:lock member Lock|POST /servers/{id}/action
 os-lock-server:unlock member Unlock|POST /servers/{id}/action
 os-lock-server:unlock:unlock_override admin Unlock what somebody else locked|POST /servers/{id}/action
-os-migrate-server:migrate admin Cold migrate|POST /servers/{id}/action
+os-migrate-server:migrate manager Cold migrate|POST /servers/{id}/action
 os-migrate-server:migrate:host admin Cold migrate to a host|POST /servers/{id}/action
-os-migrate-server:migrate_live admin Live migrate|POST /servers/{id}/action
+os-migrate-server:migrate_live manager Live migrate|POST /servers/{id}/action
 os-migrate-server:migrate_live:host admin Live migrate to a host|POST /servers/{id}/action
-os-multinic member Add or remove a fixed address|POST /servers/{id}/action
+os-multinic:add member Add a fixed address|POST /servers/{id}/action
+os-multinic:remove member Remove a fixed address|POST /servers/{id}/action
 os-floating-ips:add member Associate a floating address|POST /servers/{id}/action
 os-floating-ips:remove member Take a floating address away|POST /servers/{id}/action
 os-pause-server:pause member Pause|POST /servers/{id}/action
@@ -137,12 +137,15 @@ os-instance-actions:show reader Show an action|GET /servers/{id}/os-instance-act
 os-instance-actions:events admin Show tracebacks of events|GET /servers/{id}/os-instance-actions/{request}
 os-instance-actions:events:details admin Show details of events|GET /servers/{id}/os-instance-actions/{request}
 servers:migrations:index manager List migrations of a server|GET /servers/{id}/migrations
+servers:migrations:index:host admin See the hosts of migrations|GET /servers/{id}/migrations
 servers:migrations:show admin Show a migration|GET /servers/{id}/migrations/{migration}
-servers:migrations:force_complete admin Force completion|POST /servers/{id}/migrations/{migration}/action
-servers:migrations:delete admin Abort a migration|DELETE /servers/{id}/migrations/{migration}
-os-migrations:index admin List migrations|GET /os-migrations
+servers:migrations:force_complete manager Force completion|POST /servers/{id}/migrations/{migration}/action
+servers:migrations:delete manager Abort a migration|DELETE /servers/{id}/migrations/{migration}
+os-migrations:index manager List migrations|GET /os-migrations
+os-migrations:index:all_projects admin List migrations of all projects|GET /os-migrations
+os-migrations:index:host admin See the hosts of migrations|GET /os-migrations
 os-extended-server-attributes admin Show host and internals of servers|GET /servers/{id}
-os-flavor-access member List access of a flavor|GET /flavors/{id}/os-flavor-access
+os-flavor-access admin List access of a flavor|GET /flavors/{id}/os-flavor-access
 os-flavor-access:add_tenant_access admin Give access|POST /flavors/{id}/action
 os-flavor-access:remove_tenant_access admin Take access|POST /flavors/{id}/action
 os-flavor-extra-specs:index reader List extra specs|GET /flavors/{id}/os-extra_specs
@@ -231,10 +234,10 @@ os-volumes:snapshots:delete member Delete a snapshot|DELETE /os-snapshots/{id}
 images reader Image proxy|GET /images
 images:delete member Delete an image by the proxy|DELETE /images/{id}
 image-metadata member Metadata of an image by the proxy|POST /images/{id}/metadata
-server:shares:index reader List shares|GET /servers/{id}/shares
-server:shares:show reader Show a share|GET /servers/{id}/shares/{share}
-server:shares:create member Attach a share|POST /servers/{id}/shares
-server:shares:delete member Detach a share|DELETE /servers/{id}/shares/{share}
+os-server-shares:index reader List shares|GET /servers/{id}/shares
+os-server-shares:show reader Show a share|GET /servers/{id}/shares/{share}
+os-server-shares:create member Attach a share|POST /servers/{id}/shares
+os-server-shares:delete member Detach a share|DELETE /servers/{id}/shares/{share}
 """  # noqa: E501 a row is a line
 
 
@@ -243,7 +246,7 @@ def _rows() -> Iterator[Rule]:
         text, _, operation = line.partition("|")
         name, persona, description = text.split(" ", 2)
         method, path = operation.split(" ", 1)
-        full = name if name.startswith("compute:") else f"os_compute_api:{name}"
+        full = name if name.startswith(("compute:", "network:")) else f"os_compute_api:{name}"
         yield rule(full, CHECKS[persona], description + ".", (method, path))
 
 

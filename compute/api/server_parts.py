@@ -178,26 +178,26 @@ def security_groups(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
 @api.get("/shares", since="2.97")
 def shares(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
     "Attached shares: this cloud has no file system service, so none."
-    servers.get(deps, ctx, server_id, "server:shares:index")
+    servers.get(deps, ctx, server_id, "os-server-shares:index")
     return {"shares": []}
 
 
 @api.post("/shares", since="2.97", body=schemas.SHARE)
 def attach_share(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any]) -> None:
     "No share can be found, so none attached."
-    servers.get(deps, ctx, server_id, "server:shares:create")
+    servers.get(deps, ctx, server_id, "os-server-shares:create")
     raise ShareNotFound(share_id=body["share"]["share_id"])
 
 
 @api.get("/shares/<share_id>", since="2.97")
 def share(ctx: Context, deps: Deps, server_id: str, share_id: str) -> None:
     "None is attached."
-    servers.get(deps, ctx, server_id, "server:shares:show")
+    servers.get(deps, ctx, server_id, "os-server-shares:show")
     raise ShareNotFound(share_id=share_id)
 
 
 @api.delete("/shares/<share_id>", since="2.97")
 def detach_share(ctx: Context, deps: Deps, server_id: str, share_id: str) -> None:
     "None is attached."
-    servers.get(deps, ctx, server_id, "server:shares:delete")
+    servers.get(deps, ctx, server_id, "os-server-shares:delete")
     raise ShareNotFound(share_id=share_id)

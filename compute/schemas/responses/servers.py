@@ -191,6 +191,9 @@ def _answered(*changes: Change, may: Json | None = None) -> Growth:
     )
     extra = {name: schema for _, change in changes for name, schema in change.items()}
     new = grown({**_FULL, **extra}, *_full(False), optional={**_SOMETIMES, **_ADMIN, **(may or {})})
+    if "user_data" in extra:  # not once more under its other name
+        for schema in new.values():
+            schema["properties"].pop("OS-EXT-SRV-ATTR:user_data", None)
     later = ("2.90", "2.96", "2.98", "2.100")
     return {**old, "2.75": new["2.73"], **{v: new[v] for v in later}}
 
