@@ -70,6 +70,10 @@ class AttachmentNotFound(NotFound):
     "{kind} {id} is not attached to instance {server_id}"
 
 
+class ShareNotFound(NotFound):
+    "Share {share_id} could not be found."
+
+
 class NetworkNotFound(NotFound):
     "Network {network} not found on instance."
 
@@ -80,6 +84,10 @@ class ConsoleTokenNotFound(NotFound):
 
 class ConsoleUnavailable(Conflict):
     "Instance {server_id} has no {kind} console at this moment: {reason}"
+
+
+class ConsoleKindUnavailable(BadRequest):
+    "Guest does not have a console of type {kind} available."
 
 
 class ProjectNotFound(BadRequest):

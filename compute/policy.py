@@ -15,21 +15,20 @@ CHECKS = {
     "member": "rule:project_member_or_admin",
     "reader": "rule:project_reader_or_admin",
     "owner": "rule:admin_or_owner_user",
-    "service": "role:service or rule:context_is_admin",
+    "service": "rule:service_or_admin",
 }
 
 BASICS = (
     RuleDefault("context_is_admin", "role:admin"),
-    RuleDefault(
-        "project_manager_or_admin", "(role:manager and project_id:%(project_id)s) or role:admin"
-    ),
-    RuleDefault(
-        "project_member_or_admin", "(role:member and project_id:%(project_id)s) or role:admin"
-    ),
-    RuleDefault(
-        "project_reader_or_admin", "(role:reader and project_id:%(project_id)s) or role:admin"
-    ),
-    RuleDefault("admin_or_owner_user", "role:admin or user_id:%(user_id)s"),
+    RuleDefault("project_manager_api", "role:manager and project_id:%(project_id)s"),
+    RuleDefault("project_member_api", "role:member and project_id:%(project_id)s"),
+    RuleDefault("project_reader_api", "role:reader and project_id:%(project_id)s"),
+    RuleDefault("service_api", "role:service"),
+    RuleDefault("project_manager_or_admin", "rule:project_manager_api or rule:context_is_admin"),
+    RuleDefault("project_member_or_admin", "rule:project_member_api or rule:context_is_admin"),
+    RuleDefault("project_reader_or_admin", "rule:project_reader_api or rule:context_is_admin"),
+    RuleDefault("service_or_admin", "rule:service_api or rule:context_is_admin"),
+    RuleDefault("admin_or_owner_user", "rule:context_is_admin or user_id:%(user_id)s"),
 )
 
 TABLE = """
@@ -48,7 +47,7 @@ servers:create:attach_volume member Attach volumes at create|POST /servers
 servers:create:attach_network member Attach networks at create|POST /servers
 servers:create:trusted_certs member Name trusted certificates|POST /servers
 servers:create:zero_disk_flavor admin Boot an image with a flavor without disk|POST /servers
-servers:network:attach_external_network admin Attach to an external network|POST /servers
+network:attach_external_network admin Attach to an external network|POST /servers
 compute:servers:create:requested_destination admin Choose host or node|POST /servers
 servers:delete member Delete a server|DELETE /servers/{id}
 servers:update member Update a server|PUT /servers/{id}
@@ -63,6 +62,7 @@ servers:create_image:allow_volume_backed member Make an image of a volume-backed
 servers:start member Start|POST /servers/{id}/action
 servers:stop member Stop|POST /servers/{id}/action
 servers:trigger_crash_dump member Crash the guest|POST /servers/{id}/action
+os-admin-actions:inject_network_info admin Read the ports again|POST /servers/{id}/action
 os-admin-actions:reset_state admin Reset the state|POST /servers/{id}/action
 os-admin-password member Change the password|POST /servers/{id}/action
 os-create-backup member Back up|POST /servers/{id}/action
@@ -72,11 +72,12 @@ os-evacuate admin Evacuate|POST /servers/{id}/action
 os-lock-server:lock member Lock|POST /servers/{id}/action
 os-lock-server:unlock member Unlock|POST /servers/{id}/action
 os-lock-server:unlock:unlock_override admin Unlock what somebody else locked|POST /servers/{id}/action
-os-migrate-server:migrate admin Cold migrate|POST /servers/{id}/action
+os-migrate-server:migrate manager Cold migrate|POST /servers/{id}/action
 os-migrate-server:migrate:host admin Cold migrate to a host|POST /servers/{id}/action
-os-migrate-server:migrate_live admin Live migrate|POST /servers/{id}/action
+os-migrate-server:migrate_live manager Live migrate|POST /servers/{id}/action
 os-migrate-server:migrate_live:host admin Live migrate to a host|POST /servers/{id}/action
-os-multinic member Add or remove a fixed address|POST /servers/{id}/action
+os-multinic:add member Add a fixed address|POST /servers/{id}/action
+os-multinic:remove member Remove a fixed address|POST /servers/{id}/action
 os-floating-ips:add member Associate a floating address|POST /servers/{id}/action
 os-floating-ips:remove member Take a floating address away|POST /servers/{id}/action
 os-pause-server:pause member Pause|POST /servers/{id}/action
@@ -136,12 +137,15 @@ os-instance-actions:show reader Show an action|GET /servers/{id}/os-instance-act
 os-instance-actions:events admin Show tracebacks of events|GET /servers/{id}/os-instance-actions/{request}
 os-instance-actions:events:details admin Show details of events|GET /servers/{id}/os-instance-actions/{request}
 servers:migrations:index manager List migrations of a server|GET /servers/{id}/migrations
+servers:migrations:index:host admin See the hosts of migrations|GET /servers/{id}/migrations
 servers:migrations:show admin Show a migration|GET /servers/{id}/migrations/{migration}
-servers:migrations:force_complete admin Force completion|POST /servers/{id}/migrations/{migration}/action
-servers:migrations:delete admin Abort a migration|DELETE /servers/{id}/migrations/{migration}
-os-migrations:index admin List migrations|GET /os-migrations
+servers:migrations:force_complete manager Force completion|POST /servers/{id}/migrations/{migration}/action
+servers:migrations:delete manager Abort a migration|DELETE /servers/{id}/migrations/{migration}
+os-migrations:index manager List migrations|GET /os-migrations
+os-migrations:index:all_projects admin List migrations of all projects|GET /os-migrations
+os-migrations:index:host admin See the hosts of migrations|GET /os-migrations
 os-extended-server-attributes admin Show host and internals of servers|GET /servers/{id}
-os-flavor-access member List access of a flavor|GET /flavors/{id}/os-flavor-access
+os-flavor-access admin List access of a flavor|GET /flavors/{id}/os-flavor-access
 os-flavor-access:add_tenant_access admin Give access|POST /flavors/{id}/action
 os-flavor-access:remove_tenant_access admin Take access|POST /flavors/{id}/action
 os-flavor-extra-specs:index reader List extra specs|GET /flavors/{id}/os-extra_specs
@@ -195,16 +199,23 @@ os-hypervisors:servers admin Servers of hypervisors|GET /os-hypervisors/{pattern
 os-hosts:list admin List hosts|GET /os-hosts
 os-hosts:show admin Show a host|GET /os-hosts/{host}
 os-hosts:update admin Update a host|PUT /os-hosts/{host}
+os-hosts:reboot admin Reboot a host|GET /os-hosts/{host}/reboot
+os-hosts:shutdown admin Shut a host down|GET /os-hosts/{host}/shutdown
+os-hosts:start admin Start a host|GET /os-hosts/{host}/startup
 os-simple-tenant-usage:list admin Usage of all projects|GET /os-simple-tenant-usage
 os-simple-tenant-usage:show reader Usage of a project|GET /os-simple-tenant-usage/{id}
 os-server-external-events:create service Tell of external events|POST /os-server-external-events
 os-assisted-volume-snapshots:create service Snapshot a volume in use|POST /os-assisted-volume-snapshots
 os-assisted-volume-snapshots:delete service Delete such a snapshot|DELETE /os-assisted-volume-snapshots/{id}
 os-instance-usage-audit-log:list admin Usage audit log|GET /os-instance_usage_audit_log
+os-instance-usage-audit-log:show admin Usage audit log of a period|GET /os-instance_usage_audit_log/{before}
+os-baremetal-nodes:list admin List bare metal nodes|GET /os-baremetal-nodes
+os-baremetal-nodes:show admin Show a bare metal node|GET /os-baremetal-nodes/{id}
 extensions any List extensions|GET /extensions
 os-networks:list reader List networks|GET /os-networks
 os-networks:show reader Show a network|GET /os-networks/{id}
 os-tenant-networks:list reader List networks of the project|GET /os-tenant-networks
+os-tenant-networks:show reader Show a network of the project|GET /os-tenant-networks/{id}
 os-floating-ip-pools any List pools|GET /os-floating-ip-pools
 os-floating-ips:list reader List floating addresses|GET /os-floating-ips
 os-floating-ips:show reader Show a floating address|GET /os-floating-ips/{id}
@@ -216,14 +227,17 @@ os-volumes:detail reader List volumes with details|GET /os-volumes/detail
 os-volumes:show reader Show a volume|GET /os-volumes/{id}
 os-volumes:delete member Delete a volume|DELETE /os-volumes/{id}
 os-volumes:snapshots:list reader List snapshots|GET /os-snapshots
+os-volumes:snapshots:detail reader List snapshots with details|GET /os-snapshots/detail
 os-volumes:snapshots:create member Create a snapshot|POST /os-snapshots
 os-volumes:snapshots:show reader Show a snapshot|GET /os-snapshots/{id}
 os-volumes:snapshots:delete member Delete a snapshot|DELETE /os-snapshots/{id}
 images reader Image proxy|GET /images
 images:delete member Delete an image by the proxy|DELETE /images/{id}
 image-metadata member Metadata of an image by the proxy|POST /images/{id}/metadata
-os-virtual-interfaces reader Virtual interfaces|GET /servers/{id}/os-virtual-interfaces
-server:shares:index reader List shares|GET /servers/{id}/shares
+os-server-shares:index reader List shares|GET /servers/{id}/shares
+os-server-shares:show reader Show a share|GET /servers/{id}/shares/{share}
+os-server-shares:create member Attach a share|POST /servers/{id}/shares
+os-server-shares:delete member Detach a share|DELETE /servers/{id}/shares/{share}
 """  # noqa: E501 a row is a line
 
 
@@ -232,7 +246,7 @@ def _rows() -> Iterator[Rule]:
         text, _, operation = line.partition("|")
         name, persona, description = text.split(" ", 2)
         method, path = operation.split(" ", 1)
-        full = name if name.startswith("compute:") else f"os_compute_api:{name}"
+        full = name if name.startswith(("compute:", "network:")) else f"os_compute_api:{name}"
         yield rule(full, CHECKS[persona], description + ".", (method, path))
 
 

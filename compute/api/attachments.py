@@ -5,7 +5,7 @@ from typing import Any
 from common.context import Context
 from common.http import Api, Reply, Version
 from compute.core import Deps, attach, consoles, servers
-from compute.errors import InvalidParameter
+from compute.errors import ConsoleKindUnavailable, InvalidParameter, WrongState
 from compute.schemas import attach as schemas
 from compute.views import attach as views
 
@@ -39,7 +39,7 @@ def attach_interface(
     ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version
 ) -> dict[str, Any]:
     "Give it a port."
-    wish = body["interfaceAttachment"]
+    wish = body.get("interfaceAttachment") or {}
     if wish.get("net_id") and wish.get("port_id"):
         raise InvalidParameter("Must not input both network_id and port_id")
     return {
@@ -79,15 +79,25 @@ def attach_volume(
     ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version
 ) -> dict[str, Any]:
     "Attach one."
-    if version < "2.20" and servers.get(deps, ctx, server_id).vm_state in (
-        "shelved",
-        "shelved_offloaded",
-    ):
-        raise InvalidParameter("Volumes of shelved servers can be attached from version 2.20 on.")
+    _not_shelved(deps, ctx, server_id, version)
     row = attach.attach_volume(
         deps, ctx, server_id, body["volumeAttachment"], multiattach=version >= "2.60"
     )
     return {"volumeAttachment": views.volume(row, version)}
+
+
+def _not_shelved(deps: Deps, ctx: Context, server_id: str, version: Version) -> None:
+    "Volumes of shelved servers come and go from 2.20 on."
+    if version >= "2.20":
+        return
+    server = servers.get(deps, ctx, server_id)
+    if server.vm_state in ("shelved", "shelved_offloaded"):
+        raise WrongState(
+            action="change volumes of",
+            server_id=server_id,
+            attribute="vm_state",
+            state=server.vm_state,
+        )
 
 
 @api.put("/os-volume_attachments/<volume_id>", body=schemas.UPDATE_VOLUME, status=202)
@@ -106,8 +116,11 @@ def update_volume(
 
 
 @api.delete("/os-volume_attachments/<volume_id>", status=202)
-def detach_volume(ctx: Context, deps: Deps, server_id: str, volume_id: str) -> None:
+def detach_volume(
+    ctx: Context, deps: Deps, server_id: str, volume_id: str, version: Version
+) -> None:
     "Detach it."
+    _not_shelved(deps, ctx, server_id, version)
     attach.detach_volume(deps, ctx, server_id, volume_id)
 
 
@@ -122,7 +135,9 @@ def remote_console(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any
 tokens = Api("/v2.1/os-console-auth-tokens")
 
 
-@tokens.get("/<token>", policy="os_compute_api:os-console-auth-tokens")
-def token(deps: Deps, token: str) -> dict[str, Any]:
-    "What a token opens."
+@tokens.get("/<token>", policy="os_compute_api:os-console-auth-tokens", query=schemas.TOKEN)
+def token(deps: Deps, token: str, version: Version) -> dict[str, Any]:
+    "What a token opens. Up to 2.30 that was told of RDP consoles only, of which there are none."
+    if version < "2.31":
+        raise ConsoleKindUnavailable(kind="rdp-html5")
     return {"console": consoles.look(deps, token)}

@@ -120,7 +120,7 @@ def _check_id(node_id: str, version: Version) -> None:
         raise NotFound(f"Hypervisor with ID '{node_id}' could not be found.")
 
 
-@api.get("/<node_id>", policy="os_compute_api:os-hypervisors:show", query=schemas.HYPERVISORS)
+@api.get("/<node_id>", policy="os_compute_api:os-hypervisors:show", query=schemas.HYPERVISOR)
 def show(deps: Deps, node_id: str, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
     "One."
     _check_id(node_id, version)

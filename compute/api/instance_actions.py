@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from common.context import Context
 from common.http import Api, Version
-from compute.api.listing import limit_of, time_of
+from compute.api.listing import changes_of, limit_of
 from compute.core import Deps, records
 from compute.schemas import records as schemas
 from compute.views import records as views
@@ -23,9 +23,7 @@ def index(
     filters: dict[str, Any] = {}
     if version >= "2.58":
         filters = {"limit": limit_of(deps, args), "marker": args.get("marker")}
-        for name, key in (("changes-since", "since"), ("changes-before", "before")):
-            if name in args:
-                filters[key] = time_of(name, args[name])
+        filters |= changes_of(args)
     rows = records.actions(deps, ctx, server_id, **filters)
     out: dict[str, Any] = {"instanceActions": [views.action(r, version) for r in rows]}
     if version >= "2.58" and rows and len(rows) == filters["limit"]:

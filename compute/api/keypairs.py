@@ -65,7 +65,7 @@ def create(ctx: Context, deps: Deps, body: dict[str, Any], version: Version) -> 
     )
 
 
-@api.get("/<name>")
+@api.get("/<name>", query=schemas.USER_OF_KEYPAIR)
 def show(
     ctx: Context, deps: Deps, name: str, args: MultiDict[str, str], version: Version
 ) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def show(
     return {"keypair": views.keypair_detail(row, version)}
 
 
-@api.delete("/<name>")
+@api.delete("/<name>", query=schemas.USER_OF_KEYPAIR)
 def delete(
     ctx: Context, deps: Deps, name: str, args: MultiDict[str, str], version: Version
 ) -> Reply:

@@ -118,6 +118,8 @@ def server_query(
     if "status" in wanted and not _status(wanted["status"], ctx, version, query):
         return None, None
     everybody = _all_tenants(args, ctx, rule)
+    if version >= "2.66":
+        changes_of(args)
     allowed = _allowed(ctx, version, everybody)
     conditions = query.conditions
     for key, values in wanted.items():
@@ -313,6 +315,20 @@ def time_of(key: str, text: str) -> datetime.datetime:
         )
     except OverflowError:
         raise InvalidParameter(field=key, value=text, reason="Invalid time.") from None
+
+
+def changes_of(args: MultiDict[str, str]) -> dict[str, datetime.datetime]:
+    "changes-since and changes-before as {since, before}. Raises InvalidParameter."
+    found = {
+        key: time_of(name, args[name])
+        for name, key in (("changes-since", "since"), ("changes-before", "before"))
+        if name in args
+    }
+    if len(found) == 2 and found["since"] > found["before"]:
+        raise InvalidParameter(
+            "The value of changes-since must be less than or equal to changes-before."
+        )
+    return found
 
 
 def _sort(args: MultiDict[str, str], ctx: Context) -> list[tuple[str, str]]:

@@ -1,5 +1,4 @@
-"""What only passes on to other services, up to the version that ended it (2.35, some 2.38 and
-2.43), and what is gone for good."""
+"The proxies of networks, security groups and floating addresses: up to 2.35."
 
 from typing import Any
 
@@ -8,13 +7,14 @@ from werkzeug.datastructures import MultiDict
 from common.context import Context
 from common.errors import NotFound
 from common.http import Api
-from compute.core import Deps, images_proxy, proxies, volumes_proxy
-from compute.errors import RemovedApi
+from common.http.app import parse_json
+from common.schema import Schema
+from compute.core import Deps, proxies
 from compute.schemas import cluster as schemas
-from compute.views import images as views
 
 api = Api("/v2.1")
 OLD = {"until": "2.35"}
+_POOL = Schema(schemas.FLOATING_IP)
 GROUPS = "os_compute_api:os-security-groups"
 
 
@@ -134,6 +134,13 @@ def tenant_networks(ctx: Context, deps: Deps) -> dict[str, Any]:
     return {"networks": [{"id": n["id"], "label": n["name"], "cidr": "None"} for n in rows]}
 
 
+@api.get("/os-tenant-networks/<ident>", policy="os_compute_api:os-tenant-networks:show", **OLD)
+def tenant_network(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
+    "One."
+    row = proxies.call(deps, ctx, "network", "GET", f"/v2.0/networks/{ident}")["network"]
+    return {"network": {"id": row["id"], "label": row["name"], "cidr": "None"}}
+
+
 @api.get("/os-floating-ip-pools", policy="os_compute_api:os-floating-ip-pools", **OLD)
 def pools(ctx: Context, deps: Deps) -> dict[str, Any]:
     "External networks."
@@ -158,12 +165,10 @@ def floating_ip(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
 @api.post("/os-floating-ips", policy="os_compute_api:os-floating-ips:create", **OLD)
 def allocate(ctx: Context, deps: Deps, request: Any) -> dict[str, Any]:
     "A new one; a body is not needed."
-    body = request.get_json(silent=True) if request.content_length else None
-    return {
-        "floating_ip": proxies.allocate(
-            deps, ctx, (body or {}).get("pool") if isinstance(body, dict) else None
-        )
-    }
+    data = request.get_data(cache=False)
+    body = parse_json(data) if data else None
+    _POOL.check(body)
+    return {"floating_ip": proxies.allocate(deps, ctx, (body or {}).get("pool"))}
 
 
 @api.delete(
@@ -172,108 +177,3 @@ def allocate(ctx: Context, deps: Deps, request: Any) -> dict[str, Any]:
 def release(ctx: Context, deps: Deps, ident: str) -> None:
     "Give it back."
     proxies.call(deps, ctx, "network", "DELETE", f"/v2.0/floatingips/{ident}")
-
-
-@api.get("/images", policy="os_compute_api:images", **OLD)
-def images(ctx: Context, deps: Deps, args: MultiDict[str, str]) -> dict[str, Any]:
-    "Images by name."
-    return {"images": [views.brief(i) for i in images_proxy.find(deps, ctx, args)]}
-
-
-@api.get("/images/detail", policy="os_compute_api:images", **OLD)
-def images_detail(ctx: Context, deps: Deps, args: MultiDict[str, str]) -> dict[str, Any]:
-    "Images with details."
-    return {"images": [views.detail(i) for i in images_proxy.find(deps, ctx, args)]}
-
-
-@api.get("/images/<ident>", policy="os_compute_api:images", **OLD)
-def image(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
-    "One."
-    return {"image": views.detail(images_proxy.get(deps, ctx, ident))}
-
-
-@api.delete("/images/<ident>", policy="os_compute_api:images:delete", **OLD)
-def delete_image(ctx: Context, deps: Deps, ident: str) -> None:
-    "Delete it."
-    images_proxy.delete(deps, ctx, ident)
-
-
-META = "os_compute_api:image-metadata"
-
-
-@api.get("/images/<ident>/metadata", policy=META, until="2.38")
-def image_metadata(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
-    "Properties."
-    return {"metadata": views.detail(images_proxy.get(deps, ctx, ident))["metadata"]}
-
-
-@api.post("/images/<ident>/metadata", policy=META, body=schemas.META, until="2.38")
-def add_image_metadata(
-    ctx: Context, deps: Deps, ident: str, body: dict[str, Any]
-) -> dict[str, Any]:
-    "Add to them."
-    return {
-        "metadata": images_proxy.set_metadata(deps, ctx, ident, body["metadata"], replace=False)
-    }
-
-
-@api.put("/images/<ident>/metadata", policy=META, body=schemas.META, until="2.38")
-def replace_image_metadata(
-    ctx: Context, deps: Deps, ident: str, body: dict[str, Any]
-) -> dict[str, Any]:
-    "Replace them."
-    return {"metadata": images_proxy.set_metadata(deps, ctx, ident, body["metadata"], replace=True)}
-
-
-@api.get("/os-volumes", policy="os_compute_api:os-volumes:list", **OLD)
-def volumes(ctx: Context, deps: Deps) -> dict[str, Any]:
-    "Volumes."
-    return {"volumes": volumes_proxy.find(deps, ctx)}
-
-
-@api.get("/os-volumes/detail", policy="os_compute_api:os-volumes:detail", **OLD)
-def volumes_detail(ctx: Context, deps: Deps) -> dict[str, Any]:
-    "Volumes."
-    return {"volumes": volumes_proxy.find(deps, ctx)}
-
-
-@api.post("/os-volumes", policy="os_compute_api:os-volumes:create", body=schemas.OLD_VOLUME, **OLD)
-def create_volume(ctx: Context, deps: Deps, body: dict[str, Any]) -> dict[str, Any]:
-    "A new one."
-    return {"volume": volumes_proxy.create(deps, ctx, body["volume"])}
-
-
-@api.get("/os-volumes/<ident>", policy="os_compute_api:os-volumes:show", **OLD)
-def volume(ctx: Context, deps: Deps, ident: str) -> dict[str, Any]:
-    "One."
-    return {"volume": volumes_proxy.get(deps, ctx, ident)}
-
-
-@api.delete("/os-volumes/<ident>", policy="os_compute_api:os-volumes:delete", status=202, **OLD)
-def delete_volume(ctx: Context, deps: Deps, ident: str) -> None:
-    "Delete it."
-    volumes_proxy.delete(deps, ctx, ident)
-
-
-def gone() -> None:
-    "Removed from the API for all versions."
-    raise RemovedApi()
-
-
-_GONE = (
-    "/os-agents",
-    "/os-cells",
-    "/os-certificates",
-    "/os-cloudpipe",
-    "/os-console-auth",
-    "/os-fixed-ips/<ident>",
-    "/os-floating-ips-bulk",
-    "/os-fping",
-    "/os-floating-ip-dns",
-    "/os-security-group-default-rules",
-    "/servers/<ident>/consoles",
-    "/os-virtual-interfaces/<ident>",
-)
-for _path in _GONE:
-    for _method in ("GET", "POST", "PUT", "DELETE"):
-        api.route(_method, _path, open=True)(lambda ident="": gone())

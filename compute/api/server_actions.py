@@ -20,6 +20,7 @@ from compute.core import (
     proxies,
     servers,
 )
+from compute.errors import RemovedApi
 from compute.schemas import actions as schemas
 from compute.views import servers as views
 from compute.views.links import base, root
@@ -243,6 +244,11 @@ def _console(kind: str) -> Callable[[Call], Any]:
     return lambda c: {"console": consoles.make(c.deps, c.ctx, c.server_id, kind, c.value["type"])}
 
 
+def _gone(call: Call) -> None:
+    servers.get(call.deps, call.ctx, call.server_id)
+    raise RemovedApi()
+
+
 def _do(function: Callable[..., Any]) -> Callable[[Call], Any]:
     return lambda c: function(c.deps, c.ctx, c.server_id)
 
@@ -289,7 +295,11 @@ ACTIONS: dict[str, Action] = {
     "addFixedIp": Action(_add_fixed_ip, _simple(schemas.ADD_FIXED_IP), until="2.43"),
     "removeFixedIp": Action(_remove_fixed_ip, _simple(schemas.REMOVE_FIXED_IP), until="2.43"),
     "addFloatingIp": Action(_floating_ip(True), _simple(schemas.ADD_FLOATING_IP), until="2.43"),
-    "removeFloatingIp": Action(_floating_ip(False), _simple(schemas.ADD_FLOATING_IP), until="2.43"),
+    "removeFloatingIp": Action(
+        _floating_ip(False), _simple(schemas.REMOVE_FLOATING_IP), until="2.43"
+    ),
+    "injectNetworkInfo": Action(_do(nics.refresh_wanted), ANY),
+    "resetNetwork": Action(_gone, ANY),
     "os-getVNCConsole": Action(_console("vnc"), _simple(schemas.VNC), until="2.5", status=200),
     "os-getSerialConsole": Action(
         _console("serial"), _simple(schemas.SERIAL), until="2.5", status=200
@@ -297,5 +307,5 @@ ACTIONS: dict[str, Action] = {
     "os-getSPICEConsole": Action(
         _console("spice"), _simple(schemas.SPICE), until="2.5", status=200
     ),
-    "os-getRDPConsole": Action(_console("rdp"), _simple(schemas.RDP), until="2.5", status=200),
+    "os-getRDPConsole": Action(_gone, ANY, until="2.5"),
 }

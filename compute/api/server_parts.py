@@ -3,10 +3,15 @@
 from typing import Any
 
 from common.context import Context
-from common.errors import NotFound
 from common.http import Api, Reply, Version
 from compute.core import Deps, actions, servers
-from compute.errors import InvalidParameter, MetadataNotFound, NetworkNotFound, TagNotFound
+from compute.errors import (
+    InvalidParameter,
+    MetadataNotFound,
+    NetworkNotFound,
+    ShareNotFound,
+    TagNotFound,
+)
 from compute.schemas import servers as schemas
 from compute.views import servers as views
 from compute.views.links import base
@@ -173,12 +178,26 @@ def security_groups(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
 @api.get("/shares", since="2.97")
 def shares(ctx: Context, deps: Deps, server_id: str) -> dict[str, Any]:
     "Attached shares: this cloud has no file system service, so none."
-    servers.get(deps, ctx, server_id, "server:shares:index")
+    servers.get(deps, ctx, server_id, "os-server-shares:index")
     return {"shares": []}
 
 
-@api.get("/os-virtual-interfaces", until="2.43")
-def virtual_interfaces(ctx: Context, deps: Deps, server_id: str) -> Any:
-    "Of nova-network only; it was never there with a network service."
-    servers.get(deps, ctx, server_id, "os-virtual-interfaces")
-    raise NotFound("Listing virtual interfaces is not supported by this cloud.")
+@api.post("/shares", since="2.97", body=schemas.SHARE)
+def attach_share(ctx: Context, deps: Deps, server_id: str, body: dict[str, Any]) -> None:
+    "No share can be found, so none attached."
+    servers.get(deps, ctx, server_id, "os-server-shares:create")
+    raise ShareNotFound(share_id=body["share"]["share_id"])
+
+
+@api.get("/shares/<share_id>", since="2.97")
+def share(ctx: Context, deps: Deps, server_id: str, share_id: str) -> None:
+    "None is attached."
+    servers.get(deps, ctx, server_id, "os-server-shares:show")
+    raise ShareNotFound(share_id=share_id)
+
+
+@api.delete("/shares/<share_id>", since="2.97")
+def detach_share(ctx: Context, deps: Deps, server_id: str, share_id: str) -> None:
+    "None is attached."
+    servers.get(deps, ctx, server_id, "os-server-shares:delete")
+    raise ShareNotFound(share_id=share_id)

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from common.context import Context
 from common.errors import BadRequest
 from common.http import Api, Reply, Version
-from compute.api.listing import limit_of, time_of
+from compute.api.listing import changes_of, limit_of, time_of
 from compute.core import Deps, moves, usage
 from compute.schemas import cluster as schemas
 from compute.schemas import records as record_schemas
@@ -29,9 +29,10 @@ def _period(args: MultiDict[str, str]) -> tuple[datetime.datetime, datetime.date
 
 
 def _pages(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
-    return (
-        {"limit": limit_of(deps, args), "marker": args.get("marker")} if version >= "2.40" else {}
-    )
+    "Pages from 2.40 on; before, an answer just ended at the operator's limit."
+    if version < "2.40":
+        return {"limit": deps.config.compute.max_limit}
+    return {"limit": limit_of(deps, args), "marker": args.get("marker")}
 
 
 def _links(path: str, found: list[dict[str, Any]], pages: dict[str, Any]) -> list[dict[str, str]]:
@@ -53,7 +54,7 @@ def usages(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str,
     found = usage.report(deps, *_period(args), **pages)
     detailed = args.get("detailed", "0") == "1"
     out: dict[str, Any] = {"tenant_usages": [views.usage(p, detailed) for p in found]}
-    links = _links("os-simple-tenant-usage", found, pages)
+    links = _links("os-simple-tenant-usage", found, pages) if version >= "2.40" else []
     return {**out, "tenant_usages_links": links} if links else out
 
 
@@ -66,15 +67,37 @@ def usage_of(
     pages = _pages(deps, args, version)
     found = usage.report(deps, *_period(args), project_id, **pages)
     out: dict[str, Any] = {"tenant_usage": views.usage(found[0], True) if found else {}}
-    links = _links(f"os-simple-tenant-usage/{project_id}", found, pages)
+    path = f"os-simple-tenant-usage/{project_id}"
+    links = _links(path, found, pages) if version >= "2.40" else []
     return {**out, "tenant_usage_links": links} if links else out
 
 
-@api.get(
-    "/os-migrations", policy="os_compute_api:os-migrations:index", query=record_schemas.MIGRATIONS
-)
-def migrations(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
-    "All migrations."
+AUDIT = "os_compute_api:os-instance-usage-audit-log"
+
+
+@api.get("/os-instance_usage_audit_log", policy=f"{AUDIT}:list")
+def audit_log(deps: Deps) -> dict[str, Any]:
+    "Which hosts have told the usage of the last full month."
+    return {"instance_usage_audit_logs": usage.audit(deps, datetime.datetime.now(datetime.UTC))}
+
+
+@api.get("/os-instance_usage_audit_log/<before>", policy=f"{AUDIT}:show")
+def audit_log_before(deps: Deps, before: str) -> dict[str, Any]:
+    "The same of the month that ended before a moment."
+    return {"instance_usage_audit_log": usage.audit(deps, time_of("id", before.replace(" ", "T")))}
+
+
+MIGRATIONS = "os_compute_api:os-migrations:index"
+
+
+@api.get("/os-migrations", policy=MIGRATIONS, query=record_schemas.MIGRATIONS)
+def migrations(
+    ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
+    "All migrations; for managers those of their project, when they ask for it, without the hosts."
+    mine = {"project_id": ctx.project_id}
+    if version < "2.80" or args.get("project_id") != ctx.project_id:
+        ctx.enforce(f"{MIGRATIONS}:all_projects", mine)
     filters: dict[str, Any] = {
         "server_id": args.get("instance_uuid"),
         "host": args.get("host"),
@@ -88,11 +111,10 @@ def migrations(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[
     if version >= "2.59":
         marker = args.get("marker")
         filters["limit"] = limit_of(deps, args)
-        for name, key in (("changes-since", "since"), ("changes-before", "before")):
-            if name in args:
-                filters[key] = time_of(name, args[name])
+        filters |= changes_of(args)
     rows = moves.find(deps, marker, **filters)
-    out: dict[str, Any] = {"migrations": [views.migration(r, version) for r in rows]}
+    hosts = ctx.allows(f"{MIGRATIONS}:host", mine)
+    out: dict[str, Any] = {"migrations": [views.migration(r, version, hosts) for r in rows]}
     if version >= "2.59" and rows and len(rows) == filters["limit"]:
         href = f"{base()}/os-migrations?limit={filters['limit']}&marker={rows[-1].uuid}"
         out["migrations_links"] = [{"rel": "next", "href": href}]
@@ -103,7 +125,10 @@ def migrations(deps: Deps, args: MultiDict[str, str], version: Version) -> dict[
 def server_migrations(ctx: Context, deps: Deps, server_id: str, version: Version) -> dict[str, Any]:
     "Live migrations of a server that are not over."
     rows = moves.of_server(deps, ctx, server_id)
-    return {"migrations": [views.server_migration(r, version) for r in rows]}
+    hosts = ctx.allows(
+        "os_compute_api:servers:migrations:index:host", {"project_id": ctx.project_id}
+    )
+    return {"migrations": [views.server_migration(r, version, hosts) for r in rows]}
 
 
 @api.get("/servers/<server_id>/migrations/<ident>", since="2.23")

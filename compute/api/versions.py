@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import current_app, request
 
+from common.errors import NotFound
 from common.http import Api, Reply
 from compute.microversions import RANGE
 
@@ -53,6 +54,14 @@ def index() -> dict[str, Any]:
 def current() -> dict[str, Any]:
     "The version that there is."
     return _document("v2.1")
+
+
+@api.get("/v2.1/versions/<ident>", open=True)
+def by_id(ident: str) -> dict[str, Any]:
+    "One of the two by its id."
+    if ident not in ("v2.0", "v2.1"):
+        raise NotFound(f"Version {ident} not found.")
+    return _document("v2.1" if ident == "v2.1" else "v2")
 
 
 @api.get("/v2", open=True)

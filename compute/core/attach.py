@@ -260,7 +260,7 @@ def keep_on_delete(deps: Deps, ctx: Context, server_id: str, volume_id: str, del
 
 def add_fixed_ip(deps: Deps, ctx: Context, server_id: str, network_id: str) -> None:
     "One more address on the server's port of a network."
-    server = servers.get(deps, ctx, server_id, "os-multinic")
+    server = servers.get(deps, ctx, server_id, "os-multinic:add")
     nic = next((n for n in server.nics if n["network_id"] == network_id), None)
     if nic is None:
         raise InvalidParameter(f"The server has no port on network {network_id}.")
@@ -271,7 +271,7 @@ def add_fixed_ip(deps: Deps, ctx: Context, server_id: str, network_id: str) -> N
 
 def remove_fixed_ip(deps: Deps, ctx: Context, server_id: str, address: str) -> None:
     "Take an address away. Raises InvalidParameter when no port has it."
-    server = servers.get(deps, ctx, server_id, "os-multinic")
+    server = servers.get(deps, ctx, server_id, "os-multinic:remove")
     for nic in server.nics:
         left = [ip for ip in nic["fixed_ips"] if ip["ip_address"] != address]
         if len(left) != len(nic["fixed_ips"]):

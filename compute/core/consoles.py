@@ -8,18 +8,20 @@ from urllib.parse import quote
 
 from common.context import Context
 from common.db import utcnow
-from common.errors import BadRequest, Error, Unsupported
+from common.errors import Error, Unsupported
 from compute.contracts.agent import Agent
 from compute.core import Deps, servers, state
-from compute.errors import ConsoleTokenNotFound, ConsoleUnavailable, HostDown, ServerNotReady
+from compute.errors import (
+    ConsoleKindUnavailable,
+    ConsoleTokenNotFound,
+    ConsoleUnavailable,
+    HostDown,
+    ServerNotReady,
+)
 from compute.store import quotas as store
 from compute.store.models import ConsoleToken
 
 KINDS = {"vnc": "vnc", "serial": "serial"}
-
-
-class ConsoleKindUnavailable(BadRequest):
-    "Guest does not have a console of type {kind} available."
 
 
 def make(deps: Deps, ctx: Context, server_id: str, kind: str, console_type: str) -> dict[str, str]:

@@ -14,13 +14,15 @@ PORT_EVENTS = (
     "network-vif-unplugged",
     "network-vif-deleted",
 )
+TAGGED = ("volume-extended", "accelerator-request-bound", "volume-reimaged")
+"""Events that say nothing without the id of the volume or request that they are about"""
 
 
 def handle(
     deps: Deps, ctx: Context, events: Sequence[Mapping[str, Any]]
 ) -> tuple[list[dict[str, Any]], int]:
-    """(events with code and status, status of the answer): 200, 207 when some servers are not
-    there, 404 when none is."""
+    """(events with code and status, status of the answer): 200, or 207 when an event is not for a
+    server that is there and on a host, or lacks its tag."""
     with deps.db.read() as session:
         known = store.by_ids(session, {e["server_uuid"] for e in events})
     out = []
@@ -36,15 +38,14 @@ def handle(
         server = known.get(event["server_uuid"])
         if server is None:
             answer |= {"status": "failed", "code": 404}
+        elif event["name"] in TAGGED and not event.get("tag"):
+            answer |= {"status": "failed", "code": 400}
         elif server.host is None and event["name"] != "network-changed":
             answer |= {"status": "failed", "code": 422}
         else:
             _apply(deps, event)
         out.append(answer)
-    codes = {e["code"] for e in out}
-    if codes == {404}:
-        return out, 404
-    return out, 200 if codes == {200} else 207
+    return out, 200 if all(e["code"] == 200 for e in out) else 207
 
 
 def _apply(deps: Deps, event: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from compute.errors import (
 from compute.store import hosts as store
 from compute.store import placement as placement_store
 from compute.store import servers as server_store
-from compute.store.models import ComputeNode, Service
+from compute.store.models import ComputeNode, Server, Service
 
 
 def is_up(deps: Deps, service: Service) -> bool:
@@ -177,6 +177,35 @@ def uptime(deps: Deps, node: ComputeNode) -> str | None:
         return str(deps.bus.client(Agent, host=node.host).host_uptime())
     except Error:
         return None
+
+
+def resources(deps: Deps, host: str) -> list[dict[str, Any]]:
+    """What a compute host has in all, what is claimed, what its servers may use, and each project's
+    part of that. Raises ComputeHostNotFound."""
+    with deps.db.read() as session:
+        entry = _described(deps, session, [require_host(session, host)], False)[0]
+        rows = server_store.on_host(session, host)
+    classes = ("VCPU", "MEMORY_MB", "DISK_GB")
+    out = [
+        _resource(host, name, *(int(entry[key].get(c, 0)) for c in classes))
+        for name, key in (("(total)", "total"), ("(used_now)", "used"))
+    ]
+    for name, some in (("(used_max)", rows), *_by_project(rows).items()):
+        cpu, memory = sum(r.vcpus for r in some), sum(r.memory_mib for r in some)
+        disk = sum(r.root_gib + r.ephemeral_gib for r in some)
+        out.append(_resource(host, name, cpu, memory, disk))
+    return out
+
+
+def _by_project(rows: list[Server]) -> dict[str, list[Server]]:
+    out: dict[str, list[Server]] = {}
+    for row in rows:
+        out.setdefault(row.project_id, []).append(row)
+    return out
+
+
+def _resource(host: str, project: str, cpu: int, memory: int, disk: int) -> dict[str, Any]:
+    return {"host": host, "project": project, "cpu": cpu, "memory_mb": memory, "disk_gb": disk}
 
 
 def report_of(deps: Deps, host: str) -> dict[str, Any]:

@@ -52,7 +52,16 @@ def set_metadata(
     ]
     if replace:
         patch += [{"op": "remove", "path": f"/{k}"} for k in old if k not in changes]
-    peer = deps.services.of(ctx).image
-    answer = peer.patch(f"/v2/images/{image_id}", json=patch, headers=_MEDIA, raise_exc=False)
-    proxies.refuse(answer, "image")
+    _patch(deps, ctx, image_id, patch)
     return dict(changes) if replace else {**old, **changes}
+
+
+def drop_metadata(deps: Deps, ctx: Context, image_id: str, key: str) -> None:
+    "Remove a property."
+    _patch(deps, ctx, image_id, [{"op": "remove", "path": f"/{key}"}])
+
+
+def _patch(deps: Deps, ctx: Context, image_id: str, changes: list[dict[str, str]]) -> None:
+    peer = deps.services.of(ctx).image
+    answer = peer.patch(f"/v2/images/{image_id}", json=changes, headers=_MEDIA, raise_exc=False)
+    proxies.refuse(answer, "image")

@@ -73,7 +73,7 @@ def _describe(wanted: Wanted, network: Mapping[str, Any], ctx: Context) -> None:
     outside = network.get("router:external") and not network.get("shared")
     if outside and not wanted["port_id"]:
         ctx.enforce(
-            "os_compute_api:servers:network:attach_external_network",
+            "network:attach_external_network",
             {"project_id": ctx.project_id},
         )
     wanted["network_name"], wanted["mtu"] = network.get("name"), network.get("mtu") or 1442

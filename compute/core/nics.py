@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core import Deps, network
+from common.context import Context
+from compute.core import Deps, network, servers, state
 from compute.store import servers as store
 
 LOG = logging.getLogger(__name__)
@@ -54,6 +55,13 @@ def refresh(deps: Deps, server_id: str) -> None:
             return  # ports came or went meanwhile; who did that has written it down
         if row.nics != fresh:
             row.nics, row.ips = fresh, network.addresses(fresh)
+
+
+def refresh_wanted(deps: Deps, ctx: Context, server_id: str) -> None:
+    "The same when an administrator asks for it (injectNetworkInfo)."
+    server = servers.get(deps, ctx, server_id, "os-admin-actions:inject_network_info")
+    state.check_lock(server, ctx.is_admin)
+    refresh(deps, server.id)
 
 
 def note_groups(deps: Deps, server_id: str, name: str, add: bool) -> None:

@@ -99,13 +99,13 @@ ADD_FLOATING_IP = obj(
     address={"type": "string", "format": "ip"},
     fixed_address={"type": "string", "format": "ip"},
 )
+REMOVE_FLOATING_IP = obj("address", address={"type": "string", "format": "ip"})
 EVACUATE = Versioned(
     steps(
         {**obj("onSharedStorage", host=HOSTNAME, onSharedStorage=BOOLEAN, adminPass=ADMIN_PASS)},
         ("2.14", {"onSharedStorage": None}),
         ("2.29", {"force": BOOLEAN}),
         ("2.68", {"force": None}),
-        ("2.95", {"adminPass": None}),
     )
 )
 MIGRATE = Versioned(
@@ -162,4 +162,3 @@ UNSHELVE = Versioned(
 VNC = obj("type", type={"type": "string", "enum": ["novnc", "xvpvnc"]})
 SPICE = obj("type", type={"type": "string", "enum": ["spice-html5"]})
 SERIAL = obj("type", type={"type": "string", "enum": ["serial"]})
-RDP = obj("type", type={"type": "string", "enum": ["rdp-html5"]})

@@ -9,12 +9,9 @@ _FIXED = {
     "maxItems": 1,
     "items": obj("ip_address", ip_address={"type": "string", "format": "ip"}),
 }
-INTERFACE = Versioned(
-    wrapped(
-        "interfaceAttachment",
-        steps(obj(net_id=UUID, port_id=UUID, fixed_ips=_FIXED), ("2.49", {"tag": DEVICE_TAG})),
-    )
-)
+_PORT = steps(obj(net_id=UUID, port_id=UUID, fixed_ips=_FIXED), ("2.49", {"tag": DEVICE_TAG}))
+INTERFACE = Versioned({v: obj(interfaceAttachment=s) for v, s in _PORT.items()})
+"""An empty object asks for a port on the only network."""
 DEVICE = {"type": ["string", "null"], "pattern": r"(^/dev/x{0,1}[a-z]{0,1}d{0,1}[a-z]+)[0-9]*$"}
 VOLUME = Versioned(
     wrapped(
@@ -70,3 +67,7 @@ REMOTE_CONSOLE = Versioned(
         "2.99": _console({**_TYPES, "mks": ["webmks"], "spice": ["spice-html5", "spice-direct"]}),
     }
 )
+TOKEN = Versioned(
+    {"2.1": {"type": "object"}, "2.99": {"type": "object", "additionalProperties": False}}
+)
+"""The query of a console token: none, which is minded from 2.99 on"""

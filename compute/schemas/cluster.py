@@ -160,4 +160,13 @@ OLD_SNAPSHOT = obj(
         display_description={"type": "string"},
     ),
 )
+META_ITEM = obj(
+    "meta",
+    meta={
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": {"type": "string"},
+    },
+)
 META = obj("metadata", metadata={"type": "object", "additionalProperties": {"type": "string"}})

@@ -96,6 +96,12 @@ CREATE_KEYPAIR = Versioned(
         ),
     )
 )
+USER_OF_KEYPAIR = Versioned(
+    {
+        v: {"type": "object", "properties": {"user_id": _TEXTS}, "additionalProperties": extra}
+        for v, extra in (("2.1", True), ("2.75", False))
+    }
+)
 LIST_KEYPAIRS = Versioned(
     {
         "2.1": {"type": "object"},

@@ -37,21 +37,39 @@ SERVICES = Versioned(
         for v, extra in (("2.1", True), ("2.75", False))
     }
 )
-_HYPERVISORS = ("limit", "marker", "hypervisor_hostname_pattern", "with_servers")
-HYPERVISORS = Versioned(
-    {
-        v: {
-            "type": "object",
-            "properties": dict.fromkeys(names, _TEXTS),
-            "additionalProperties": extra,
+
+
+def _query(*steps: tuple[str, tuple[str, ...], bool]) -> Versioned:
+    return Versioned(
+        {
+            v: {
+                "type": "object",
+                "properties": dict.fromkeys(names, _TEXTS),
+                "additionalProperties": extra,
+            }
+            for v, names, extra in steps
         }
-        for v, names, extra in (
-            ("2.1", (), True),
-            ("2.33", _HYPERVISORS, True),
-            ("2.75", _HYPERVISORS, False),
-        )
-    }
+    )
+
+
+_PAGES = ("limit", "marker")
+HYPERVISORS = _query(
+    ("2.1", (), True),
+    ("2.33", _PAGES, True),
+    ("2.53", (*_PAGES, "hypervisor_hostname_pattern", "with_servers"), False),
 )
+HYPERVISOR = _query(("2.1", (), True), ("2.53", ("with_servers",), False))
+HOSTS = _query(("2.1", ("zone",), True))
+_SWITCH: dict[str, Any] = {
+    "type": "string",
+    "enum": ["enable", "disable", "Enable", "Disable", "ENABLE", "DISABLE"],
+}
+UPDATE_HOST: dict[str, Any] = {
+    "type": "object",
+    "properties": {"status": _SWITCH, "maintenance_mode": _SWITCH},
+    "anyOf": [{"required": ["status"]}, {"required": ["maintenance_mode"]}],
+    "additionalProperties": False,
+}
 _NAME: dict[str, Any] = {
     "type": "string",
     "minLength": 1,

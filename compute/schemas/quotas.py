@@ -12,7 +12,7 @@ _LIMIT: dict[str, Any] = {
     "minLength": 1,
     "maximum": 2147483647,
 }
-_NETWORK = ("floating_ips", "fixed_ips", "security_groups", "security_group_rules", "networks")
+_NETWORK = ("floating_ips", "fixed_ips", "security_groups", "security_group_rules")
 _FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
 _ALL = (
     "instances",
@@ -56,7 +56,7 @@ USER = Versioned(
 LIMITS = Versioned(
     {
         v: {"type": "object", "properties": {"tenant_id": _TEXTS}, "additionalProperties": extra}
-        for v, extra in (("2.1", True), ("2.57", False))
+        for v, extra in (("2.1", True), ("2.75", False))
     }
 )
 NAMES: dict[str, Any] = {"network": _NETWORK, "files": _FILES}

@@ -114,7 +114,7 @@ _CREATE = obj(
     user_data=USER_DATA,
     security_groups={
         "type": "array",
-        "items": obj(name={"type": "string", "minLength": 1, "maxLength": 255}, extra=True),
+        "items": obj("name", name={"type": "string", "minLength": 1, "maxLength": 255}),
     },
     block_device_mapping={"type": "array", "items": LEGACY_DEVICE},
     block_device_mapping_v2=_devices(),
@@ -288,3 +288,11 @@ LIST = Versioned(
 TAGS = obj("tags", tags={"type": "array", "items": TAG, "maxItems": 50})
 META = obj("metadata", metadata=METADATA)
 META_ITEM = obj("meta", meta={**METADATA, "maxProperties": 1, "minProperties": 1})
+SHARE = obj(
+    "share",
+    share=obj(
+        "share_id",
+        share_id={"type": "string", "format": "uuid"},
+        tag={"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[a-zA-Z0-9-]*$"},
+    ),
+)

@@ -39,8 +39,11 @@ def group(row: ServerGroup, members: Sequence[str], version: Version) -> dict[st
     return out
 
 
-def migration(row: Migration, version: Version) -> dict[str, Any]:
-    "In os-migrations."
+HOSTS = ("source_compute", "source_node", "dest_compute", "dest_node", "dest_host")
+
+
+def migration(row: Migration, version: Version, hosts: bool = True) -> dict[str, Any]:
+    "In os-migrations; without `hosts` their names are null."
     out: dict[str, Any] = {
         "id": row.id,
         "instance_uuid": row.server_id,
@@ -72,10 +75,10 @@ def migration(row: Migration, version: Version) -> dict[str, Any]:
         out["uuid"] = row.uuid
     if version >= "2.80":
         out |= {"user_id": row.user_id, "project_id": row.project_id}
-    return out
+    return out if hosts else out | dict.fromkeys(HOSTS)
 
 
-def server_migration(row: Migration, version: Version) -> dict[str, Any]:
+def server_migration(row: Migration, version: Version, hosts: bool = True) -> dict[str, Any]:
     "Below a server: a live migration with its progress."
     totals = row.totals or {}
     out: dict[str, Any] = {
@@ -100,7 +103,7 @@ def server_migration(row: Migration, version: Version) -> dict[str, Any]:
         out["uuid"] = row.uuid
     if version >= "2.80":
         out |= {"user_id": row.user_id, "project_id": row.project_id}
-    return out
+    return out if hosts else out | dict.fromkeys(HOSTS)
 
 
 def usage(found: dict[str, Any], detailed: bool) -> dict[str, Any]:

@@ -241,6 +241,7 @@ def rebuilt(
 ) -> dict[str, Any]:
     "The answer to a rebuild; what it carried before 2.75 was a part of the server."
     full = detail(ctx, server, version, extras)
+    full.pop("OS-EXT-SRV-ATTR:user_data", None)  # it is `user_data` in this answer
     if version < "2.75":
         full = old_answer(full, version)
         if version < "2.63":

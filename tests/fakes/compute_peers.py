@@ -53,6 +53,9 @@ class Images(Peer):
         app.add_url_rule(
             "/v2/images/<i>/file", view_func=self._put, methods=["PUT"], endpoint="put"
         )
+        app.add_url_rule(
+            "/v2/images/<i>", view_func=self._patch, methods=["PATCH"], endpoint="patch"
+        )
 
     def add(self, name="cirros", **fields):
         "An active image; its id."
@@ -94,6 +97,19 @@ class Images(Peer):
 
     def _delete(self, i):
         return ("", 204) if self.images.pop(i, None) else ("", 404)
+
+    def _patch(self, i):
+        if request.content_type != "application/openstack-images-v2.1-json-patch":
+            return "", 415
+        for change in request.get_json(force=True):
+            key = change["path"].removeprefix("/")
+            if (change["op"] == "add") == (key in self.images[i]):
+                return f"cannot {change['op']} {key}", 409 if key in self.images[i] else 404
+            if change["op"] == "remove":
+                del self.images[i][key]
+            else:
+                self.images[i][key] = change["value"]
+        return jsonify(self.images[i])
 
     def _put(self, i):
         data = request.get_data()
@@ -273,6 +289,8 @@ class Volumes(Peer):
         add("/v3/<p>/volumes/<i>/action", "action", self._action, methods=["POST"])
         add("/v3/<p>/snapshots/<i>", "snap", self._snapshot, methods=["GET"])
         add("/v3/<p>/snapshots", "snaps", self._make_snapshot, methods=["POST"])
+        add("/v3/<p>/snapshots/detail", "snap list", self._snapshots, methods=["GET"])
+        add("/v3/<p>/snapshots/<i>", "snap delete", self._drop_snapshot, methods=["DELETE"])
         add("/v3/<p>/attachments", "attach", self._attach, methods=["POST"])
         add("/v3/<p>/attachments/<i>", "connect", self._connect, methods=["PUT"])
         add("/v3/<p>/attachments/<i>", "detach", self._detach, methods=["DELETE"])
@@ -325,6 +343,12 @@ class Volumes(Peer):
     def _snapshot(self, p, i):
         found = self.snapshots.get(i)
         return jsonify({"snapshot": found}) if found else ("", 404)
+
+    def _snapshots(self, p):
+        return jsonify({"snapshots": list(self.snapshots.values())})
+
+    def _drop_snapshot(self, p, i):
+        return ("", 202) if self.snapshots.pop(i, None) else ("", 404)
 
     def _make_snapshot(self, p):
         body = request.get_json()["snapshot"]

@@ -18,6 +18,7 @@ from compute.app import create_app
 from compute.conductor.service import Conductor
 from compute.config import load
 from compute.deps import make_deps
+from tests.api.compute import answers
 from tests.fakes.compute_peers import Images, Networks, Volumes
 from tests.support import Client, authenticator, database_url, wsgi_session
 
@@ -60,6 +61,7 @@ class Cloud:
         driver._default_exchange = driver._exchange_manager._default_exchange = uuid.uuid4().hex
         self.deps = make_deps(self.config, services=self.services, bus=lambda: self.bus)
         self.app = create_app(self.config, authenticate=authenticator("compute"), deps=self.deps)
+        answers.watch(self.app)
         self.conductor = Conductor(self.deps)
         self.conductor.start()
         self.drivers, self.nodes, self.folder = {}, {}, folder
