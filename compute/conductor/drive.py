@@ -2,8 +2,6 @@
 reason."""
 
 import logging
-import os
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,6 +10,7 @@ from typing import Any
 from common.context import request_id_var
 from common.db import utcnow
 from common.errors import Error, Unavailable
+from compute.conductor import leases
 from compute.conductor.flows import FLOWS
 from compute.conductor.work import JobOver, Work, sentence, trace
 from compute.core import Deps
@@ -27,7 +26,7 @@ class Driver:
 
     def __init__(self, deps: Deps) -> None:
         self.deps = deps
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{id(self) % 10000}"
+        self.name = leases.holder()
         self._pool = ThreadPoolExecutor(deps.config.conductor.threads, thread_name_prefix="job")
         self._busy: set[str] = set()
         self._lock = threading.Lock()

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from common.context import Context, new_request_id
 from common.db import after_commit, utcnow
+from compute.conductor import leases
 from compute.conductor.drive import Driver
 from compute.core import Deps, hosts
 from compute.core import work as core_work
@@ -30,7 +31,13 @@ class Reconciler:
         self._purged_at = utcnow() - timedelta(days=1)
 
     def sweep(self) -> None:
-        "Ready jobs that nobody has taken up."
+        "Ready jobs that nobody has taken up, or whose conductor was killed."
+        with self.deps.db.read() as session:
+            dead = [name for name in store.holders(session) if leases.is_dead(name)]
+        if dead:
+            with self.deps.db.write() as session:
+                store.release(session, dead)
+            LOG.info("leases of dead conductors are over: %s", ", ".join(dead))
         with self.deps.db.read() as session:
             ids = store.ready(session, utcnow() - timedelta(seconds=2))
         if ids:

@@ -282,6 +282,23 @@ def postpone(session: Session, job_id: str, until: datetime) -> None:
     )
 
 
+def holders(session: Session) -> list[str]:
+    "Who holds ready jobs at this moment."
+    query = select(Job.lease).where(
+        Job.state == "ready", Job.lease.is_not(None), Job.lease_until >= now()
+    )
+    return [name for name in session.scalars(query.distinct()) if name]
+
+
+def release(session: Session, names: Sequence[str]) -> None:
+    "End the leases of holders that are dead."
+    session.execute(
+        update(Job)
+        .where(Job.state == "ready", Job.lease.in_(names))
+        .values(lease=None, lease_until=None)
+    )
+
+
 def ready(session: Session, older_than: datetime, limit: int = 50) -> list[str]:
     "Ids of ready jobs that nobody holds."
     query = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import uuid
 import xml.etree.ElementTree as ET
@@ -13,7 +14,7 @@ import pytest
 from compute.agent.drivers import RUNNING, SHUTDOWN, NodeError, Work
 from compute.agent.drivers.libvirt.disks import virtual_size
 from compute.agent.drivers.libvirt.driver import LibvirtDriver
-from compute.agent.drivers.libvirt.snapshot import UploadRefused
+from compute.agent.drivers.libvirt.snapshot import UploadRefused, backing_up
 from compute.agent.images import TokenExpired
 from compute.contracts.specs import Disk, ImageSource, Nic, ServerSpec
 from tests.e2e.compute_agent.conftest import ImageServer
@@ -68,6 +69,8 @@ def test_a_snapshot_is_the_disk_of_that_moment(
         info(sent)
     assert virtual_size(driver.store.path(spec.id, "disk")) == 16 * 1024**2
     driver.snapshot(Work(), spec.id, images.target(disk_format))
+    if power == "on":
+        assert not backing_up(driver.host.get(spec.id)), "an end that is not seen is waited for"
     left = [p.name for p in driver.store.path(spec.id).iterdir() if "scratch" in p.name]
     assert left == [] and not driver.store.socket(spec.id, "backup").exists()
     assert driver.power_state(spec.id) == (RUNNING if power == "on" else SHUTDOWN)
@@ -134,14 +137,16 @@ def test_rebuild_makes_a_new_disk_and_a_bad_image_leaves_the_old(
 ) -> None:
     driver.build(Work(), spec)
     path = driver.store.path(spec.id, "disk")
-    before = path.stat().st_ino
     good, spec.disks[0].image = spec.disks[0].image, ImageSource(id="x", url=images.target().url)
-    with pytest.raises(NodeError, match="answered 404"):
+    with path.open("rb") as old:  # held open, so that its inode cannot be the new file's
+        with pytest.raises(NodeError, match="answered 404"):
+            driver.rebuild(Work(), spec)
+        assert os.fstat(old.fileno()).st_nlink == 1
+        assert driver.power_state(spec.id) == RUNNING
+        spec.disks[0].image = good
         driver.rebuild(Work(), spec)
-    assert path.stat().st_ino == before and driver.power_state(spec.id) == RUNNING
-    spec.disks[0].image = good
-    driver.rebuild(Work(), spec)
-    assert path.stat().st_ino != before and driver.power_state(spec.id) == RUNNING
+        assert os.fstat(old.fileno()).st_nlink == 0
+        assert path.exists() and driver.power_state(spec.id) == RUNNING
 
 
 def test_an_image_larger_than_the_disk_is_refused(driver: LibvirtDriver, spec: ServerSpec) -> None:

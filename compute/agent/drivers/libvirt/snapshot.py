@@ -102,13 +102,10 @@ class Snapshot:
     def _abort(self, domain: Any) -> None:
         "End the backup job: ours when it is done, or one that a killed agent left open."
         try:
-            if (
-                domain.isActive()
-                and domain.jobStats().get("operation") == libvirt.VIR_DOMAIN_JOB_OPERATION_BACKUP
-            ):
+            if domain.isActive() and backing_up(domain):
                 domain.abortJob()
                 deadline = time.monotonic() + 10
-                while time.monotonic() < deadline and domain.jobStats():
+                while time.monotonic() < deadline and backing_up(domain):
                     time.sleep(0.05)
         except libvirt.libvirtError as error:
             LOG.info("ending a backup: %s", error.get_error_message())
@@ -151,6 +148,15 @@ class Snapshot:
                 )
                 raise NodeError(reason=f"The disk cannot be exported for the snapshot: {said}.")
             time.sleep(0.02)
+
+
+def backing_up(domain: Any) -> bool:
+    "Whether a backup is open. Without a job libvirt answers with a job of type `none`."
+    job = domain.jobStats()
+    return (
+        job.get("type", libvirt.VIR_DOMAIN_JOB_NONE) != libvirt.VIR_DOMAIN_JOB_NONE
+        and job.get("operation") == libvirt.VIR_DOMAIN_JOB_OPERATION_BACKUP
+    )
 
 
 def upload(target: ImageSource, body: Any) -> int:
