@@ -111,6 +111,9 @@ def plug(link: Link, bridge: str, ovs: str) -> None:
         netns.create(link.namespace)
     with IPRoute() as host:
         if not host.link_lookup(ifname=link.tap):
+            # A port whose device went (with its namespace, or at a reboot) is not opened again
+            # when one of that name comes back: the switch has to forget it first.
+            vsctl(ovs, "--if-exists", "del-port", bridge, link.tap, wait=True)
             host.link(
                 "add",
                 ifname=link.tap,
@@ -166,10 +169,12 @@ def unplug(network_id: str, tap: str | None, ovs: str) -> None:
         netns.remove(PREFIX + network_id)
 
 
-def vsctl(ovs: str, *arguments: str) -> str:
-    "Run ovs-vsctl against this node's Open vSwitch. Raises subprocess.CalledProcessError."
+def vsctl(ovs: str, *arguments: str, wait: bool = False) -> str:
+    """Run ovs-vsctl against this node's Open vSwitch; with `wait` until the switch has done it.
+    Raises subprocess.CalledProcessError."""
+    options = ["--timeout=10", f"--db={ovs}", *(() if wait else ("--no-wait",))]
     done = subprocess.run(
-        ["ovs-vsctl", "--timeout=10", "--no-wait", f"--db={ovs}", *arguments],
+        ["ovs-vsctl", *options, *arguments],
         check=True,
         capture_output=True,
         text=True,

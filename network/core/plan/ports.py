@@ -76,7 +76,10 @@ def _switch_port(port: Any, s: Snapshot, chassis: Sequence[Chassis]) -> dict[str
         parent, tag = s.subports[port.id]
         columns |= {"parent_name": [parent], "tag": [tag]}
     if port.port_security_enabled:
-        columns["port_security"] = _spoof_protection(port, addresses)
+        columns["port_security"] = _spoof_protection(port)
+        # OVN delivers only to MAC addresses that it knows: an allowed pair may bring another.
+        pairs = {pair["mac_address"] for pair in port.allowed_address_pairs}
+        columns["addresses"] = [addresses, *sorted(pairs - {port.mac_address})]
     else:
         columns["addresses"] = [addresses, "unknown"]
     if port.host_id and any(port.host_id in (c.hostname, c.name) for c in chassis):
@@ -84,11 +87,23 @@ def _switch_port(port: Any, s: Snapshot, chassis: Sequence[Chassis]) -> dict[str
     return columns
 
 
-def _spoof_protection(port: Any, addresses: str) -> list[str]:
+def _spoof_protection(port: Any) -> list[str]:
     allowed = {port.mac_address: [a.ip_address for a in port.allocations]}
     for pair in port.allowed_address_pairs:
         allowed.setdefault(pair["mac_address"], []).append(pair["ip_address"])
+    for mac, ips in allowed.items():
+        # OVN lets the link-local address send, but drops the neighbour advertisements in which it
+        # is the target unless it is listed: nobody could answer to it.
+        if any(":" in ip for ip in ips):
+            ips.append(link_local(mac))
     return sorted(" ".join([mac, *dict.fromkeys(ips)]) for mac, ips in allowed.items())
+
+
+def link_local(mac: str) -> str:
+    "The link-local address that a host with this MAC address gives itself (RFC 4862)."
+    octets = bytes.fromhex(mac.replace(":", ""))
+    tail = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + tail))
 
 
 def _external_ids(port: Any, s: Snapshot) -> dict[str, str]:
