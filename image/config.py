@@ -40,7 +40,6 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.IntOpt("properties_most", default=128, help="Custom properties of an image; -1: any."),
         cfg.IntOpt("tags_most", default=128, help="Tags of an image; -1: any number."),
         cfg.IntOpt("members_most", default=128, help="Members of an image; -1: any number."),
-        cfg.IntOpt("locations_most", default=10, help="Locations of an image; -1: any number."),
         cfg.IntOpt("size_most_gib", default=1024, min=1, help="Largest image, GiB."),
         cfg.StrOpt(
             "protections_file",

@@ -9,7 +9,8 @@ FormatsNotSet           ├── ProtectedImage        ├── StoreNotFound 
 ShortUpload             ├── NotShareable          ├── NotInStore          ├── LastCopy ├──
 BadImageContent         ├── PropertyProtected     ├── NoImageData         ├── DuplicateDefinition
 ├── UriRefused              ├── StatusForbids         ├── NotCached           └── DefinitionInUse
-└── ImportRefused           └── ProtectedDefinition   └── DefinitionNotFound TooLarge 413: OverLimit
+└── ImportRefused           ├── InQuarantine          └── DefinitionNotFound TooLarge 413: OverLimit
+                            └── ProtectedDefinition
 · UnsupportedMediaType 415: WrongMediaType · Unavailable 503: StoreUnavailable
 """
 
@@ -90,6 +91,10 @@ class PropertyProtected(Forbidden):
 
 class StatusForbids(Forbidden):
     "Image {image_id} is {status}: {action} is not possible."
+
+
+class InQuarantine(Forbidden):
+    "Image {image_id} is in quarantine: an administrator has to look at it first."
 
 
 class ProtectedDefinition(Forbidden):

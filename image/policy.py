@@ -36,10 +36,15 @@ IMAGES = (
     rule(
         "upload_image", f"{OWNER} or {SERVICE}", "Write an image's data.", ("PUT", IMAGE + "/file")
     ),
-    rule("deactivate", ADMIN, "Forbid downloads.", ("POST", IMAGE + "/actions/deactivate")),
-    rule("reactivate", ADMIN, "Allow downloads again.", ("POST", IMAGE + "/actions/reactivate")),
+    rule("deactivate", OWNER, "Forbid downloads.", ("POST", IMAGE + "/actions/deactivate")),
+    rule("reactivate", OWNER, "Allow downloads again.", ("POST", IMAGE + "/actions/reactivate")),
     rule("copy_image", ADMIN, "Copy an image to more stores.", ("POST", IMAGE + "/import")),
-    rule("add_image_location", OWNER, "Add where the data lies.", ("POST", IMAGE + "/locations")),
+    rule(
+        "add_image_location",
+        f"{OWNER} or {SERVICE}",
+        "Add where the data lies.",
+        ("POST", IMAGE + "/locations"),
+    ),
     rule(
         "fetch_image_location",
         f"{SERVICE} or {ADMIN}",
@@ -82,7 +87,10 @@ SERVICE_WIDE = (
         ("POST", "/v2/tasks"),
     ),
     rule(
-        "stores_info_detail", ADMIN, "See how stores are set up.", ("GET", "/v2/info/stores/detail")
+        "stores_info_detail",
+        f"{ADMIN} or {SERVICE}",
+        "See how stores are set up.",
+        ("GET", "/v2/info/stores/detail"),
     ),
     rule("get_usage", "role:reader", "See the own project's limits.", ("GET", "/v2/info/usage")),
     rule(

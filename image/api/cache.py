@@ -46,7 +46,7 @@ def queue(ctx, deps, image_id):
     if image.status != "active" or not data.copies(deps, image):
         raise data.StatusForbids(image_id=image_id, status=image.status, action="caching")
     cache.queue(image_id)
-    blob = next(b for b in image.blobs if b.store == data.copies(deps, image)[0])
+    blob = data.copy_in(image, data.copies(deps, image)[0])
     deps.jobs.put(lambda: cache.fill(image, transfer.place(deps, blob), blob.id))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from common.context import Context
 from common.db import Database, utcnow
+from common.ids import is_uuid
 from image.core.blobs import Store
 from image.core.blobs.file import PART, FileStore
 from image.errors import NotCached
@@ -129,5 +130,6 @@ def clear(cache: Cache, ctx: Context, what: str) -> None:
 
 def require(cache: Cache, image_id: str) -> None:
     "Remove one image. Raises NotCached."
-    if not cache.forget(image_id):
+    # what is no image id must not become a path
+    if not is_uuid(image_id) or not cache.forget(image_id):
         raise NotCached(image_id=image_id)

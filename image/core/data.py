@@ -144,7 +144,7 @@ def activate(
         images.mark_changed(image)
         if quarantine:
             LOG.warning("image %s is in quarantine: %s", image.id, quarantine)
-            images.table.set_property(session, image.id, "os_glance_quarantine", quarantine[:500])
+            images.table.set_property(session, image.id, images.QUARANTINE, quarantine[:500])
         after_commit(session, lambda: _say_uploaded(deps, ctx, image))
     return image
 
@@ -191,7 +191,7 @@ def open_data(deps: Deps, image: Image, start: int, length: int) -> Download:
     "The data from the best store that has it; the next one where that fails. Raises NoImageData."
     total = image.size or 0
     for store_name in copies(deps, image):
-        blob = next(b for b in image.blobs if b.store == store_name and b.state == "ready")
+        blob = copy_in(image, store_name)
         store = transfer.place(deps, blob)
         try:
             if deps.cache is not None and store.path(blob.id) is None:
@@ -202,6 +202,11 @@ def open_data(deps: Deps, image: Image, start: int, length: int) -> Download:
         except (Error, OSError) as error:
             LOG.error("image %s cannot be read from store %s: %s", image.id, store_name, error)
     raise NoImageData(image_id=image.id)
+
+
+def copy_in(image: Image, store: str) -> Blob:
+    "The copy that lies in `store`, one of `copies`."
+    return next(b for b in image.blobs if b.store == store and b.state == "ready")
 
 
 def copies(deps: Deps, image: Image) -> list[str]:

@@ -14,6 +14,7 @@ from image.errors import (
     DuplicateImage,
     FixedFormat,
     ImageNotFound,
+    InQuarantine,
     InvalidFilter,
     OverLimit,
     PropertyProtected,
@@ -29,6 +30,8 @@ from image.store.models import Image, Property, Tag
 
 OWN_PREFIX = "os_glance_"
 """Properties that the service writes about an image; clients cannot."""
+QUARANTINE = "os_glance_quarantine"
+"""Why an image was deactivated as it came in; only an administrator may reactivate it."""
 WRITABLE = (
     "name",
     "visibility",
@@ -261,6 +264,11 @@ def set_active(deps: Deps, ctx: Context, image_id: str, *, active: bool) -> None
         image = require_in(session, deps, ctx, image_id, rule, lock=True)
         if image.status not in ("active", "deactivated"):
             raise StatusForbids(image_id=image_id, status=image.status, action=action)
+        quarantined = any(p.name == QUARANTINE for p in image.properties)
+        if active and quarantined:
+            if not ctx.is_admin:
+                raise InQuarantine(image_id=image_id)
+            table.set_property(session, image_id, QUARANTINE, None)
         wanted = "active" if active else "deactivated"
         if image.status != wanted:
             image.status = wanted

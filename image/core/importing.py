@@ -108,7 +108,7 @@ def _staged(deps: Deps, plan: Plan) -> Blob | None:
 
 def _fetch(deps: Deps, ctx: Context, plan: Plan) -> Blob:
     "Download into the staging area."
-    if plan.method == "web-download":
+    if "uri" in plan.arguments:
         body = deps.fetch.open(plan.arguments["uri"])
     else:
         body = deps.remote.open(deps, ctx, plan.image_id, plan.arguments)
@@ -116,6 +116,9 @@ def _fetch(deps: Deps, ctx: Context, plan: Plan) -> Blob:
         blob = _begin(deps, plan.image_id, blobs.STAGING, body.size or 0)
         try:
             received = transfer.receive(deps, blob, body.blocks, body.size, Inspection(None, None))
+            promised = plan.arguments.get("os_hash_value")
+            if promised not in (None, received.digests["os_hash_value"]):
+                raise BadImageContent(reason="it does not have the digest that was promised.")
             with deps.db.write() as session:
                 if not blobs.finish(session, blob.id, received.size):
                     raise data.gone(plan.image_id, "import")

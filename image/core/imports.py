@@ -13,7 +13,7 @@ from image.core import Deps, images, importing, quota
 from image.core.importing import Plan
 from image.errors import FormatsNotSet, ImportRefused, UnknownStore, WrongStatus
 from image.schemas.images import BASE
-from image.store import blobs, tasks
+from image.store import tasks
 from image.store.models import Task
 
 NEEDS = {
@@ -21,8 +21,13 @@ NEEDS = {
     "web-download": "queued",
     "glance-download": "queued",
     "copy-image": "active",
+    "location": "queued",
 }
 """The status that an image must have for each method."""
+LOCATION = "location"
+"""Not a method that clients name: see `core.locations`."""
+METHODS = tuple(m for m in NEEDS if m != LOCATION)
+RULES = {"copy-image": "copy_image", LOCATION: "add_image_location"}
 
 
 class CopyForbidden(Forbidden):
@@ -62,10 +67,11 @@ def parse(body: dict[str, Any], header_store: str | None) -> Request:
 
 def start(deps: Deps, ctx: Context, image_id: str, request: Request) -> Task:
     "Begin an import; it goes on in a job. Raises ImportRefused, UriRefused, WrongStatus."
-    check_method(deps, request)
+    if request.method != LOCATION:
+        check_method(deps, request)
     stores = _stores(deps, request)
     deps.worker.ensure()
-    rule = "copy_image" if request.method == "copy-image" else "modify_image"
+    rule = RULES.get(request.method, "modify_image")
     with deps.db.write() as session:
         image = images.require_in(session, deps, ctx, image_id, rule, lock=True)
         wanted = NEEDS[request.method]
@@ -84,7 +90,7 @@ def start(deps: Deps, ctx: Context, image_id: str, request: Request) -> Task:
             images.mark_changed(image)
         task = tasks.add(
             session,
-            type="api_image_import",
+            type="location_import" if request.method == LOCATION else "api_image_import",
             owner=ctx.project_id,
             user_id=ctx.user_id,
             request_id=ctx.request_id,
@@ -114,7 +120,7 @@ def start(deps: Deps, ctx: Context, image_id: str, request: Request) -> Task:
 
 def check_method(deps: Deps, request: Request) -> None:
     "Whether the method is offered and its arguments can be right."
-    if request.method not in deps.config.imports.methods or request.method not in NEEDS:
+    if request.method not in deps.config.imports.methods or request.method not in METHODS:
         raise ImportRefused(reason=f"unknown import method name '{request.method}'.")
     if request.method == "web-download":
         uri = request.arguments.get("uri")
@@ -162,9 +168,3 @@ def import_task(deps: Deps, ctx: Context, given: dict[str, Any]) -> Task:
     body = {k: v for k, v in given["image_properties"].items() if k in BASE or isinstance(v, str)}
     image = images.create(deps, ctx, body)
     return start(deps, ctx, image.id, Request("web-download", arguments={"uri": uri}))
-
-
-def staged_before(deps: Deps, image_id: str) -> bool:
-    "Whether data of an image waits in the staging area."
-    with deps.db.read() as session:
-        return bool(blobs.of_image(session, image_id, state="ready", store=blobs.STAGING))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import logging
-import os
 from collections.abc import Sequence
 
 from common.db import utcnow
@@ -19,6 +18,8 @@ from image.store import blobs, tasks
 from image.store import images as table
 
 LOG = logging.getLogger(__name__)
+FETCHING = ("web-download", "glance-download", "location")
+"""Imports that stage what they fetch: it is theirs, and goes when they fail."""
 
 
 def run(deps: Deps) -> None:
@@ -26,12 +27,7 @@ def run(deps: Deps) -> None:
     deps.worker.beat()
     dead = deps.worker.dead()
     undo(deps, dead)
-    with deps.db.read() as session:
-        doomed = blobs.deleting(session)
-        empty = blobs.removable(session)
-    removal.erase(deps, doomed)
-    for image_id in {*empty, *(b.image_id for b in doomed)}:
-        removal.drop_if_empty(deps, image_id)
+    erase_doomed(deps)
     with deps.db.read() as session:
         unsettled = blobs.unsettled(session)
     for image_id in unsettled:
@@ -39,6 +35,23 @@ def run(deps: Deps) -> None:
     lifetime = datetime.timedelta(hours=deps.config.imports.task_lifetime_h)
     with deps.db.write() as session:
         tasks.forget_old(session, utcnow() - lifetime)
+
+
+def erase_doomed(deps: Deps) -> None:
+    """Remove all data that waits for it, then the images that were only waiting for that. What
+    cannot go now, a block image with clones say, does not stand in the way of the rest."""
+    after = ""
+    while True:
+        with deps.db.read() as session:
+            doomed = blobs.deleting(session, after)
+        if not doomed:
+            break
+        removal.erase(deps, doomed)
+        after = doomed[-1].id
+    with deps.db.read() as session:
+        empty = blobs.removable(session)
+    for image_id in empty:
+        removal.drop_if_empty(deps, image_id)
 
 
 def undo(deps: Deps, dead: Sequence[str]) -> None:
@@ -56,8 +69,7 @@ def undo(deps: Deps, dead: Sequence[str]) -> None:
         with deps.db.write() as session:
             tasks.finish(session, task.id, "failure", "The process that ran it ended.", utcnow())
             method = (task.input or {}).get("import_req", {}).get("method", {}).get("name")
-            if task.image_id and method in ("web-download", "glance-download"):
-                # what such an import had staged is its own; only clients' staged data is kept
+            if task.image_id and method in FETCHING:
                 blobs.doom(session, task.image_id, store=blobs.STAGING)
         if task.image_id:
             removal.clear(deps, task.image_id)
@@ -93,12 +105,3 @@ def strays(deps: Deps) -> dict[str, list[str]]:
         if extra:
             found[name] = extra
     return found
-
-
-def clean_temporary(folder: str) -> None:
-    "Remove scratch files of conversions that a dead process left (its own name is in theirs)."
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        pid = name.split(".")[0]
-        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
-            os.unlink(path)

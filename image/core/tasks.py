@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from common.context import Context
 from image.core import Deps, images
@@ -12,7 +11,7 @@ from image.store import tasks as table
 from image.store.models import Task
 
 STATUSES = ("pending", "processing", "success", "failure")
-TYPES = ("import", "api_image_import")
+TYPES = ("import", "api_image_import", "location_import")
 
 
 def get(deps: Deps, ctx: Context, task_id: str) -> Task:
@@ -56,8 +55,3 @@ def of_image(deps: Deps, ctx: Context, image_id: str) -> Sequence[Task]:
     with deps.db.read() as session:
         images.require_in(session, deps, ctx, image_id, "get_image")
         return table.of_image(session, image_id)
-
-
-def payload(task: Task) -> dict[str, Any]:
-    "A task as notifications show it."
-    return {"id": task.id, "type": task.type, "status": task.status, "owner": task.owner}

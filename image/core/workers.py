@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import fcntl
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,15 +30,17 @@ class LocalWorker:
         self._lock = os.open(self._file(self.id), os.O_RDWR | os.O_CREAT, 0o640)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._registered = False
+        self._beating = threading.Lock()
 
     def _file(self, worker_id: str) -> Path:
         return self._folder / f"{worker_id}.lock"
 
     def beat(self) -> None:
         "Tell the database that this process lives."
-        with self.db.write() as session:
-            blobs.beat(session, self.id, self.host, utcnow())
-        self._registered = True
+        with self._beating:  # the first requests of a process come together
+            with self.db.write() as session:
+                blobs.beat(session, self.id, self.host, utcnow())
+            self._registered = True
 
     def ensure(self) -> None:
         "Be known before the first piece of work carries this worker's id."

@@ -5,6 +5,7 @@ petabyte of zeros is followed."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 from oslo_config import cfg
@@ -21,6 +22,8 @@ INPUT_FORMATS = {
     "vdi": "vdi",
 }
 """qemu-img's names of the formats that are converted; others are left as they are."""
+_HEADERS = 1024**3
+"""Bytes that a converted file may be larger than its disk: tables of an image of many TiB."""
 
 
 class Convert:
@@ -56,18 +59,32 @@ class Convert:
     def _qemu_img(self, arguments: list[str]) -> str:
         seconds = self.limits.convert_timeout_s
         command = [
+            # it must not go on writing when this process was killed and its work is undone
+            "setpriv",
+            "--pdeathsig=KILL",
+            "--no-new-privs",
             "prlimit",
             f"--as={self.limits.convert_memory_mib * 1024**2}",
             f"--cpu={seconds}",
+            f"--fsize={self.limits.convert_virtual_most_gib * 1024**3 + _HEADERS}",
+            "--core=0",
             "qemu-img",
             *arguments,
         ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                stdin=subprocess.DEVNULL,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            )
         except subprocess.TimeoutExpired:
             raise ImportRefused(reason=f"qemu-img took more than {seconds} s.") from None
         except OSError as error:
             raise ImportRefused(reason=f"qemu-img cannot be run: {error}") from error
         if done.returncode:
-            raise ImportRefused(reason=f"qemu-img: {done.stderr.strip()[-300:]}")
+            words = done.stderr.strip()[-300:] or f"it ended with {done.returncode}"
+            raise ImportRefused(reason=f"qemu-img: {words}.")
         return done.stdout

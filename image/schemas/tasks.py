@@ -11,7 +11,11 @@ TASK: dict[str, Any] = {
     "name": "task",
     "properties": {
         "id": {**_TEXT, "description": "Identifier of the task."},
-        "type": {**_TEXT, "enum": ["import", "api_image_import"], "description": "Kind of work."},
+        "type": {
+            **_TEXT,
+            "enum": ["import", "api_image_import", "location_import"],
+            "description": "Kind of work.",
+        },
         "status": {
             **_TEXT,
             "enum": ["pending", "processing", "success", "failure"],

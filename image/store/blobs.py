@@ -43,11 +43,6 @@ def of_image(
     return session.scalars(query.order_by(Blob.created_at, Blob.id)).all()
 
 
-def reserve(session: Session, blob_id: str, size: int) -> None:
-    "Count `size` bytes for a blob that is being written."
-    session.execute(update(Blob).where(Blob.id == blob_id).values(size=size))
-
-
 def finish(session: Session, blob_id: str, size: int) -> bool:
     "The data is there. False if the row is no longer `writing`: somebody took the work away."
     done = session.execute(
@@ -77,9 +72,10 @@ def forget(session: Session, blob_id: str) -> None:
     session.execute(delete(Blob).where(Blob.id == blob_id))
 
 
-def deleting(session: Session, limit: int = 200) -> Sequence[Blob]:
-    "Data that waits for its removal."
-    return session.scalars(select(Blob).where(Blob.state == "deleting").limit(limit)).all()
+def deleting(session: Session, after: str = "", limit: int = 200) -> Sequence[Blob]:
+    "Data that waits for its removal, by id: those above `after`."
+    query = select(Blob).where(Blob.state == "deleting", Blob.id > after)
+    return session.scalars(query.order_by(Blob.id).limit(limit)).all()
 
 
 def abandoned(session: Session, dead: Sequence[str]) -> Sequence[Blob]:

@@ -6,7 +6,6 @@ not yet rendered.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +21,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Session, selectinload
 
@@ -219,15 +217,6 @@ def _after(marker: Image, sort: list[tuple[str, str]]) -> ColumnElement[bool]:
         choices.append(and_(*equal, column < value if direction == "desc" else column > value))
         equal.append(column == value)
     return or_(*choices)
-
-
-def touch(session: Session, image_id: str, now: datetime.datetime, **values: Any) -> None:
-    "Change columns of an image without loading it; counts as a revision."
-    session.execute(
-        update(Image)
-        .where(Image.id == image_id)
-        .values(updated_at=now, revision=Image.revision + 1, **values)
-    )
 
 
 def add_tag(session: Session, image_id: str, tag: str) -> None:

@@ -53,6 +53,9 @@ class Store(Protocol):
     def path(self, key: str) -> str | None:
         "A local path of the data, where there is one."
 
+    def url(self, key: str) -> str:
+        "Where the data lies, for services that can read it there."
+
     def properties(self) -> dict[str, Any]:
         "What an administrator sees of how it is set up."
 

@@ -64,6 +64,10 @@ class FileStore:
         "The file itself."
         return str(self._file(key))
 
+    def url(self, key: str) -> str:
+        "A file URL."
+        return self._file(key).absolute().as_uri()
+
     def properties(self) -> dict[str, Any]:
         "For /v2/info/stores/detail."
         return {"data_dir": str(self.root), "chunk_size": BLOCK, "thin_provisioning": False}

@@ -312,8 +312,9 @@ def test_numbers_of_properties_and_tags_are_limited(make_cloud):
 def test_deactivation_stops_downloads(cloud, member, admin):
     image = cloud.active(member, b"abc")
     path = f"/v2/images/{image['id']}"
-    assert member.post(path + "/actions/deactivate").status_code == 403
-    assert admin.post(path + "/actions/deactivate").status_code == 204
+    reader = cloud.client(project_id="project-1", roles=("reader",))
+    assert reader.post(path + "/actions/deactivate").status_code == 403
+    assert member.post(path + "/actions/deactivate").status_code == 204
     assert member.ok("GET", path)["status"] == "deactivated"
     assert member.get(path + "/file").status_code == 403
     assert admin.get(path + "/file").data == b"abc"

@@ -128,6 +128,11 @@ def test_a_false_format_is_refused_quarantined_or_taken(make_cloud, disks, name,
     assert disk_format in image["os_glance_quarantine"]
     assert member.get(path + "/file").status_code == 403
     assert admin.get(path + "/file").data == disks[name]
+    # its owner deactivates and reactivates an image, but gets none out of quarantine
+    assert member.post(path + "/actions/reactivate").status_code == 403
+    assert member.get(path + "/file").status_code == 403
+    assert admin.post(path + "/actions/reactivate").status_code == 204
+    assert member.get(path + "/file").data == disks[name]
     strict.deps.config.set_override("mismatch", "allow", "formats")
     answer, path = put(strict, member, disks[name], disk_format)
     assert (answer.status_code, member.ok("GET", path)["status"]) == (204, "active")
