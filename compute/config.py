@@ -139,6 +139,12 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "reconcile_s", default=60, help="How often unfinished work is looked at, seconds."
         ),
         cfg.IntOpt(
+            "purge_s",
+            default=3600,
+            help="How often what nobody needs any more is purged, seconds; snapshots without data "
+            "that nothing uploads to go at this age.",
+        ),
+        cfg.IntOpt(
             "lease_s",
             default=120,
             help="After so long another conductor takes over a job, seconds.",

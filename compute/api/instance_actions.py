@@ -20,9 +20,9 @@ def index(
     ctx: Context, deps: Deps, server_id: str, args: MultiDict[str, str], version: Version
 ) -> dict[str, Any]:
     "Newest first."
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = {"deleted": version >= "2.21"}
     if version >= "2.58":
-        filters = {"limit": limit_of(deps, args), "marker": args.get("marker")}
+        filters |= {"limit": limit_of(deps, args), "marker": args.get("marker")}
         filters |= changes_of(args)
     rows = records.actions(deps, ctx, server_id, **filters)
     out: dict[str, Any] = {"instanceActions": [views.action(r, version) for r in rows]}
@@ -38,5 +38,5 @@ def show(
     ctx: Context, deps: Deps, server_id: str, request_id: str, version: Version
 ) -> dict[str, Any]:
     "One action with its events."
-    action, events = records.action(deps, ctx, server_id, request_id)
+    action, events = records.action(deps, ctx, server_id, request_id, deleted=version >= "2.21")
     return {"instanceAction": views.action_with_events(ctx, action, events, version)}

@@ -125,7 +125,12 @@ def _confirm(call: Call) -> Any:
 
 def _create_image(call: Call) -> Any:
     image = lifecycle.snapshot(
-        call.deps, call.ctx, call.server_id, call.value["name"], call.value.get("metadata") or {}
+        call.deps,
+        call.ctx,
+        call.server_id,
+        call.value["name"],
+        call.value.get("metadata") or {},
+        limited=call.version < "2.39",
     )
     return _image_made(call, image)
 
@@ -139,6 +144,7 @@ def _create_backup(call: Call) -> Any:
         value["name"],
         value.get("metadata") or {},
         backup={"backup_type": value["backup_type"], "rotation": int(value["rotation"])},
+        limited=call.version < "2.39",
     )
     return _image_made(call, image)
 
@@ -182,7 +188,9 @@ def _live_migrate(call: Call) -> None:
         call.server_id,
         call.value["host"],
         None if block == "auto" else _true(block),
-        _true(call.value.get("force")),
+        # a named host was taken without question before the scheduler was asked for its word
+        force=call.version < "2.30" or _true(call.value.get("force")),
+        check=call.version < "2.34",
     )
 
 
@@ -195,7 +203,7 @@ def _evacuate(call: Call) -> Any:
         value.get("host"),
         value.get("adminPass"),
         stay_stopped=call.version >= "2.95",
-        force=_true(value.get("force")),
+        force=call.version < "2.29" or _true(value.get("force")),
     )
     return Reply({"adminPass": password} if call.version < "2.14" else None, 200)
 

@@ -70,7 +70,14 @@ def create(ctx: Context, deps: Deps, body: dict[str, Any], version: Version) -> 
     "Accept a new server, or several."
     wish = dict(body["server"])
     hints = body.get("os:scheduler_hints") or body.get("OS-SCH-HNT:scheduler_hints") or {}
-    reservation, rows, password = boot.boot(deps, ctx, wish, hints)
+    reservation, rows, password = boot.boot(
+        deps,
+        ctx,
+        wish,
+        hints,
+        multiattach=version >= "2.60",
+        port_resources=version >= "2.72",
+    )
     if boot.truth(wish.get("return_reservation_id")):
         return Reply({"reservation_id": reservation}, 202)
     answer = views.created(rows[0], password)

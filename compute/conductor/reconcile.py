@@ -6,13 +6,14 @@ confirms, and purges what is old.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from common.context import Context, new_request_id
 from common.db import after_commit, utcnow
+from common.errors import Error
 from compute.conductor import leases
 from compute.conductor.drive import Driver
-from compute.core import Deps, hosts
+from compute.core import Deps, hosts, images
 from compute.core import work as core_work
 from compute.store import hosts as host_store
 from compute.store import quotas as quota_store
@@ -56,8 +57,10 @@ class Reconciler:
         self._waiting()
         self._stuck()
         self._due()
-        if utcnow() - self._purged_at > timedelta(hours=1):
+        every = timedelta(seconds=self.deps.config.conductor.purge_s)
+        if utcnow() - self._purged_at > every:
             self._purge()
+            self._orphans(every)
 
     def _waiting(self) -> None:
         resend = utcnow() - timedelta(seconds=self.deps.config.conductor.resend_s)
@@ -187,6 +190,23 @@ class Reconciler:
             with self.deps.db.write() as session:
                 if not server_store.forget(session, utcnow() - timedelta(days=days)):
                     break
+
+
+    def _orphans(self, age: timedelta) -> None:
+        "Image records of snapshots whose request was cut off before it became a job."
+        try:
+            found = images.mine(self.deps, status="queued", image_type="snapshot")
+        except Error as error:
+            LOG.warning("images that nobody uploads to were not looked for: %s", error)
+            return
+        old = [i for i in found if datetime.fromisoformat(i["created_at"]) < utcnow() - age]
+        with self.deps.db.read() as session:
+            known = server_store.by_ids(session, [i.get("instance_uuid", "") for i in old])
+            awaited = {j.args.get("image") for j in store.open_jobs(session)} if old else set()
+        for image in old:
+            if image.get("instance_uuid") in known and image["id"] not in awaited:
+                LOG.warning("image %s has no data and nobody uploads any: deleted", image["id"])
+                images.delete(self.deps, image["id"])
 
 
 def system_context(server: Server) -> Context:

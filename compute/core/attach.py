@@ -135,11 +135,7 @@ def attach_volume(
     server = servers.get(deps, ctx, server_id, "os-volumes-attachments:create")
     state.check_lock(server, ctx.is_admin)
     state.check(server, "attach_volume")
-    volume = volumes.get(deps, ctx, wish["volumeId"])
-    if volume.get("multiattach") and not multiattach:
-        raise NotSupportedHere(
-            reason="Multiattach volumes are only supported starting with compute API version 2.60."
-        )
+    volume = volumes.check_shared(volumes.get(deps, ctx, wish["volumeId"]), multiattach)
     if volume["status"] != "available" and not (
         volume.get("multiattach") and volume["status"] == "in-use"
     ):

@@ -21,9 +21,12 @@ def plan(
     wish: Mapping[str, Any],
     flavor: Mapping[str, Any],
     image: Mapping[str, Any] | None,
+    *,
+    multiattach: bool = True,
 ) -> tuple[list[Entry], dict[str, Any]]:
     """(block devices as column values, the record of the image that the server boots). Raises
-    BadBlockDevices for what cannot be, NoSuchVolume and the like for what is not there."""
+    BadBlockDevices for what cannot be, NoSuchVolume and the like for what is not there,
+    NotSupportedHere for a volume that several servers may share without `multiattach`."""
     entries = [_v2(e) for e in wish.get("block_device_mapping_v2") or []]
     legacy = wish.get("block_device_mapping") or []
     if legacy and entries:
@@ -55,7 +58,7 @@ def plan(
     )
     _add_flavor_disks(entries, flavor)
     _check(deps, entries, flavor)
-    record = _look_up(deps, ctx, entries, image)
+    record = _look_up(deps, ctx, entries, image, multiattach)
     return _named(entries), record
 
 
@@ -211,14 +214,18 @@ def _check(deps: Deps, entries: Sequence[Entry], flavor: Mapping[str, Any]) -> N
 
 
 def _look_up(
-    deps: Deps, ctx: Context, entries: Sequence[Entry], image: Mapping[str, Any] | None
+    deps: Deps,
+    ctx: Context,
+    entries: Sequence[Entry],
+    image: Mapping[str, Any] | None,
+    multiattach: bool,
 ) -> dict[str, Any]:
     "Check volumes, snapshots and images that entries name; the record of what is booted."
     record = dict(image) if image else {}
     for entry in entries:
         found: Mapping[str, Any] = {}
         if entry["volume_id"]:
-            found = volumes.check_attachable(deps, ctx, entry["volume_id"])
+            found = volumes.check_attachable(deps, ctx, entry["volume_id"], multiattach)
             entry["size_gib"] = entry["size_gib"] or found.get("size")
         elif entry["snapshot_id"]:
             found = volumes.snapshot(deps, ctx, entry["snapshot_id"])

@@ -26,12 +26,22 @@ from compute.store.models import BlockDevice, Server
 Accepted = tuple[str, list[Server], str]
 
 
-def boot(deps: Deps, ctx: Context, wish: Mapping[str, Any], hints: Mapping[str, Any]) -> Accepted:
+def boot(
+    deps: Deps,
+    ctx: Context,
+    wish: Mapping[str, Any],
+    hints: Mapping[str, Any],
+    *,
+    multiattach: bool = True,
+    port_resources: bool = True,
+) -> Accepted:
     """Accept a create: (reservation id, servers in BUILD, administrator's password).
 
     Everything that a caller can have got wrong is found before anything is written: the flavor,
     image, networks, keypair, devices and zone. One transaction then counts the quota and writes
-    servers, devices, action records and jobs.
+    servers, devices, action records and jobs. `multiattach` and `port_resources` say whether the
+    caller's version knows of volumes that several servers share (2.60), and of ports that ask for
+    resources of a host (2.72).
     """
     if wish.get("trusted_image_certificates"):
         raise InvalidParameter(
@@ -43,12 +53,18 @@ def boot(deps: Deps, ctx: Context, wish: Mapping[str, Any], hints: Mapping[str, 
     key = keypair(deps, ctx, wish.get("key_name"))
     where = zones.wanted(deps, ctx, wish)
     wanted = network.resolve(deps, ctx, wish.get("networks"), several=most > 1)
+    resources = network.resources_of(wanted)
+    if resources and not port_resources:
+        raise InvalidParameter(
+            "Creating servers with ports having resource requests, like a port with a QoS minimum "
+            "bandwidth policy, is not supported until microversion 2.72."
+        )
     secure = (
         network.security_groups(deps, ctx, [g["name"] for g in wish.get("security_groups") or []])
         if wanted
         else []
     )
-    devices, record = blockdev.plan(deps, ctx, wish, flavor, image)
+    devices, record = blockdev.plan(deps, ctx, wish, flavor, image, multiattach=multiattach)
     _check_hints(hints)
     password = wish.get("adminPass") or make_password(deps)
     server = _common(ctx, wish, flavor, record, key, where) | {
@@ -62,6 +78,7 @@ def boot(deps: Deps, ctx: Context, wish: Mapping[str, Any], hints: Mapping[str, 
         **where,
         "volume_token": None,
         "min_disk_ok": True,
+        "resources": resources,
     }
     with deps.db.write() as session:
         limits = _limits(deps, session, ctx, wish)

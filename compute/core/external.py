@@ -1,12 +1,16 @@
 "Events that other services tell of: ports, volumes, power."
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.context import Context
 from common.errors import Error
-from compute.core import Deps, nics
+from compute.core import Deps, actions, nics
+from compute.errors import WrongState
 from compute.store import servers as store
+
+LOG = logging.getLogger(__name__)
 
 PORT_EVENTS = (
     "network-changed",
@@ -14,7 +18,8 @@ PORT_EVENTS = (
     "network-vif-unplugged",
     "network-vif-deleted",
 )
-TAGGED = ("volume-extended", "accelerator-request-bound", "volume-reimaged")
+POWER = {"POWER_ON": "start", "POWER_OFF": "stop"}
+TAGGED = ("volume-extended", "power-update", "accelerator-request-bound", "volume-reimaged")
 """Events that say nothing without the id of the volume or request that they are about"""
 
 
@@ -43,14 +48,27 @@ def handle(
         elif server.host is None and event["name"] != "network-changed":
             answer |= {"status": "failed", "code": 422}
         else:
-            _apply(deps, event)
+            _apply(deps, ctx, event)
         out.append(answer)
     return out, 200 if all(e["code"] == 200 for e in out) else 207
 
 
-def _apply(deps: Deps, event: Mapping[str, Any]) -> None:
-    if event["name"] not in PORT_EVENTS:
-        return
+def _apply(deps: Deps, ctx: Context, event: Mapping[str, Any]) -> None:
+    if event["name"] == "power-update" and event["tag"] in POWER:
+        _power(deps, ctx, event["server_uuid"], POWER[event["tag"]])
+    if event["name"] in PORT_EVENTS:
+        _port(deps, event)
+
+
+def _power(deps: Deps, ctx: Context, server_id: str, action: str) -> None:
+    "The service that owns the machine has switched it: the server follows, as its record says."
+    try:
+        actions.power(deps, ctx.elevated(), server_id, action, f"servers:{action}")
+    except WrongState:
+        LOG.info("server %s needs no %s after a power-update", server_id, action)
+
+
+def _port(deps: Deps, event: Mapping[str, Any]) -> None:
     plugged = {"network-vif-plugged": "ACTIVE", "network-vif-unplugged": "DOWN"}.get(event["name"])
     try:
         nics.port_changed(

@@ -12,6 +12,7 @@ from compute.core import (
     boot,
     images,
     quotas,
+    schedule,
     servers,
     snapshots,
     state,
@@ -184,9 +185,17 @@ def _check_target(session: Any, server: Server, host: str | None) -> None:
 
 
 def live_migrate(
-    deps: Deps, ctx: Context, server_id: str, host: str | None, block: bool | None, force: bool
+    deps: Deps,
+    ctx: Context,
+    server_id: str,
+    host: str | None,
+    block: bool | None,
+    *,
+    force: bool,
+    check: bool = False,
 ) -> None:
-    "Move a running server."
+    """Move a running server. `force`: to `host` whatever the scheduler's filters say. `check`: look
+    for a host before accepting (up to 2.33); raises NoValidHost."""
 
     def change(session: Any, server: Server, args: dict[str, Any]) -> None:
         if host:
@@ -199,8 +208,11 @@ def live_migrate(
             "leave": True,
             "force_host": host,
             "skip_filters": bool(force and host),
-            "migration": _migration(session, ctx, server, "live-migration", server.flavor),
         }
+        if check:
+            devices = store.devices_of(session, [server.id])[server.id]
+            schedule.check_move(deps, session, server, devices, host, args["skip_filters"])
+        args["migration"] = _migration(session, ctx, server, "live-migration", server.flavor)
 
     begin(
         deps,
@@ -288,9 +300,10 @@ def snapshot(
     properties: Mapping[str, str],
     *,
     backup: Mapping[str, Any] | None = None,
+    limited: bool = False,
 ) -> str | None:
     """Make an image of a server; its id. `backup`: {backup_type, rotation}: older ones of the type
-    go."""
+    go. `limited`: its properties count against the limit of metadata items (up to 2.38)."""
     rule, action, kind = (
         ("os-create-backup", "createBackup", "backup")
         if backup
@@ -299,6 +312,8 @@ def snapshot(
     current = servers.get(deps, ctx, server_id, rule)
     state.check_lock(current, ctx.is_admin)
     state.check(current, action)
+    if limited:
+        quotas.check_metadata(deps, current.project_id, properties)
     devices = servers.devices(deps, [server_id])[server_id]
     if blockdev.volume_backed(devices):
         if backup:

@@ -35,14 +35,14 @@ def _get(peer: Any, path: str, key: str, params: Any) -> list[dict[str, Any]]:
 
 
 def resolve(deps: Deps, ctx: Context, asked: Any, *, several: bool = False) -> list[Wanted]:
-    """Check what a request asks for against the network service. `asked` is None or "auto" (the
-    project's only network), "none", or a list of {"uuid", "port", "fixed_ip", "tag"}. Raises
-    NoSuchNetwork, NoSuchPort, PortInUse, NetworkAmbiguous."""
+    """Check what a request asks for against the network service. `asked` is None (the project's
+    only network), "auto" (the same, made when there is none), "none", or a list of {"uuid", "port",
+    "fixed_ip", "tag"}. Raises NoSuchNetwork, NoSuchPort, PortInUse, NetworkAmbiguous."""
     if asked == "none":
         return []
     peer = deps.services.of(ctx).network
     if asked in (None, "auto", []):
-        return _only(peer, ctx)
+        return _only(peer, ctx, allocate=asked == "auto")
     wanted = [
         {
             "network_id": n.get("uuid"),
@@ -79,7 +79,29 @@ def _describe(wanted: Wanted, network: Mapping[str, Any], ctx: Context) -> None:
     wanted["network_name"], wanted["mtu"] = network.get("name"), network.get("mtu") or 1442
 
 
-def _only(peer: Any, ctx: Context) -> list[Wanted]:
+def resources_of(wanted: Iterable[Wanted]) -> dict[str, int]:
+    "What given ports ask of the host that they come to: resource class -> amount."
+    out: dict[str, int] = {}
+    for one in wanted:
+        request = one.get("resource_request") or {}
+        for group in request.get("request_groups") or [request]:
+            for name, amount in (group.get("resources") or {}).items():
+                out[name] = out.get(name, 0) + int(amount)
+    return out
+
+
+def _allocated(peer: Any, ctx: Context) -> list[dict[str, Any]]:
+    "The network that the network service makes for a project without one, with a router."
+    answer = peer.get(f"/v2.0/auto-allocated-topology/{ctx.project_id}", raise_exc=False)
+    if answer.status_code >= 400:
+        raise NetworkRefused(
+            reason=f"no network can be allocated for the project: {reason(answer)}"
+        )
+    made = answer.json()["auto_allocated_topology"]["id"]
+    return _get(peer, "/v2.0/networks", "networks", {"id": made})
+
+
+def _only(peer: Any, ctx: Context, allocate: bool) -> list[Wanted]:
     own = _get(peer, "/v2.0/networks", "networks", {"project_id": ctx.project_id})
     shared = _get(peer, "/v2.0/networks", "networks", {"shared": "True"})
     found = {
@@ -87,6 +109,8 @@ def _only(peer: Any, ctx: Context) -> list[Wanted]:
     }
     if len(found) > 1:
         raise NetworkAmbiguous()
+    if not found and allocate:
+        found = {n["id"]: n for n in _allocated(peer, ctx)}
     out = []
     for network in found.values():
         one: Wanted = {"network_id": network["id"], "port_id": None, "fixed_ip": None, "tag": None}
@@ -113,6 +137,7 @@ def _check_ports(peer: Any, wanted: Sequence[Wanted], several: bool) -> None:
         if ids.count(one["port_id"]) > 1:
             raise NetworkRefused(reason=f"port {one['port_id']} is named twice.")
         one["network_id"] = port["network_id"]
+        one["resource_request"] = port.get("resource_request")
 
 
 def security_groups(deps: Deps, ctx: Context, names: Iterable[str]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from compute.config import QUOTA_DEFAULTS
 from compute.core import Deps
-from compute.errors import InvalidParameter, QuotaExceeded
+from compute.errors import InvalidParameter, QuotaExceeded, TooManyItems
 from compute.store import flavors as flavor_store
 from compute.store import quotas as store
 from compute.store import servers as server_store
@@ -146,6 +146,13 @@ def admit(
             limit=", ".join(str(limits[n]) for n in short),
         )
     return allowed
+
+
+def check_metadata(deps: Deps, project_id: str, items: Mapping[str, str]) -> None:
+    "Raise TooManyItems for more metadata items than the project may have."
+    limit = show(deps, project_id)["metadata_items"]
+    if limit != -1 and len(items) > limit:
+        raise TooManyItems(what="metadata items", given=len(items), limit=limit)
 
 
 def admit_growth(

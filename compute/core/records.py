@@ -11,13 +11,19 @@ from compute.store.models import Action, ActionEvent
 
 
 def actions(
-    deps: Deps, ctx: Context, server_id: str, *, marker: str | None = None, **filters: Any
+    deps: Deps,
+    ctx: Context,
+    server_id: str,
+    *,
+    deleted: bool = True,
+    marker: str | None = None,
+    **filters: Any,
 ) -> list[Action]:
-    "Actions of a server, deleted ones too. Raises MarkerNotFound."
+    "Actions of a server, with `deleted` also of one that is gone. Raises MarkerNotFound."
     with deps.db.read() as session:
         servers.visible(
             ctx,
-            server_store.get(session, server_id, deleted=True),
+            server_store.get(session, server_id, deleted=deleted),
             server_id,
             "os-instance-actions:list",
         )
@@ -28,13 +34,13 @@ def actions(
 
 
 def action(
-    deps: Deps, ctx: Context, server_id: str, request_id: str
+    deps: Deps, ctx: Context, server_id: str, request_id: str, *, deleted: bool = True
 ) -> tuple[Action, list[ActionEvent]]:
     "One action and its events. Raises ActionNotFound."
     with deps.db.read() as session:
         servers.visible(
             ctx,
-            server_store.get(session, server_id, deleted=True),
+            server_store.get(session, server_id, deleted=deleted),
             server_id,
             "os-instance-actions:show",
         )

@@ -36,7 +36,11 @@ def request_for(
         vcpus=flavor["vcpus"],
         memory_mib=flavor["memory_mib"],
         disk_gib=disk_gib(flavor, devices),
-        extra_specs=dict(flavor.get("extra_specs") or {}),
+        extra_specs={
+            **(flavor.get("extra_specs") or {}),
+            # what the server's ports ask for, as a flavor would ask
+            **{f"resources:{rc}": str(n) for rc, n in (where.get("resources") or {}).items()},
+        },
         image_properties=dict((server.image or {}).get("properties") or {}),
         image_id=server.image_id,
         project_id=server.project_id,
@@ -155,6 +159,33 @@ def choose_and_claim(
             ranking.rejected[host.name] = ("Claim", f"lacks {error.resource_class}")
     ranking.hosts = []
     raise NoValidHost(reason=ranking.sentence(), explanation=ranking.explanation())
+
+
+def where_to_move(server: Server, host: str | None, skip_filters: bool) -> dict[str, Any]:
+    "What a server that moves asks of hosts: its zone if it is pinned, and perhaps one host."
+    return {
+        **server.request,
+        "force_host": host,
+        "force_node": None,
+        "skip_filters": skip_filters,
+        "zone": server.pinned_zone,
+    }
+
+
+def check_move(
+    deps: Deps,
+    session: Any,
+    server: Server,
+    devices: list[BlockDevice],
+    host: str | None,
+    skip_filters: bool,
+) -> None:
+    "Raise NoValidHost when a server could not move now."
+    where = where_to_move(server, host, skip_filters)
+    request = request_for(session, server, devices, where=where, exclude={server.host or ""})
+    ranking = rank(request, load_hosts(deps, session), settings(deps))
+    if not ranking.hosts:
+        raise NoValidHost(reason=ranking.sentence(), explanation=ranking.explanation())
 
 
 class _same:  # noqa: N801 reads as the block it stands for

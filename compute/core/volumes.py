@@ -68,9 +68,21 @@ def snapshot(deps: Deps, ctx: Context, snapshot_id: str) -> dict[str, Any]:
     return dict(answer.json()["snapshot"])
 
 
-def check_attachable(deps: Deps, ctx: Context, volume_id: str) -> dict[str, Any]:
-    "A volume that a server may take. Raises NoSuchVolume, BadBlockDevices."
-    volume = get(deps, ctx, volume_id)
+def check_shared(volume: dict[str, Any], multiattach: bool) -> dict[str, Any]:
+    """The volume itself. Raises NotSupportedHere for one that several servers may share when the
+    caller's version does not know of them."""
+    if volume.get("multiattach") and not multiattach:
+        raise NotSupportedHere(
+            reason="Multiattach volumes are only supported starting with compute API version 2.60."
+        )
+    return volume
+
+
+def check_attachable(
+    deps: Deps, ctx: Context, volume_id: str, multiattach: bool = True
+) -> dict[str, Any]:
+    "A volume that a server may take. Raises NoSuchVolume, BadBlockDevices, NotSupportedHere."
+    volume = check_shared(get(deps, ctx, volume_id), multiattach)
     if volume["status"] not in ("available", "reserved") and not (
         volume.get("multiattach") and volume["status"] == "in-use"
     ):

@@ -96,8 +96,9 @@ class Northbound(Protocol):
         "For each of our logical ports whether it is bound and its flows are in place."
         ...
 
-    def watch(self, on_port: Callable[[str, bool], None], on_chassis: Callable[[], None]) -> None:
-        "Have these called when a port goes up or down, and when a node comes or goes."
+    def watch(self, on_port: Callable[[str, bool], None], on_doubt: Callable[[], None]) -> None:
+        """Have these called when a port goes up or down, and when everything is to be compared: a
+        node came or went, or the database is back after it was away."""
         ...
 
     def chassis(self) -> list[Chassis]:

@@ -149,13 +149,18 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
             raise errors.SecurityGroupCannotRemoveDefault()
         if store.in_use(session, key):
             raise errors.SecurityGroupInUse(id=key, reason="in use")
-        if store.referenced(session, key):
-            raise errors.SecurityGroupInUse(id=key, reason="is referenced by rules of other groups")
         store.forget(session, key)
         for rule in store.rules_of(session, key):
             session.delete(rule)
+        # Rules of other groups that name this one as their remote go with it.
+        poorer = set()
+        for rule in store.rules_to(session, key):
+            poorer.add(rule.security_group_id)
+            session.delete(rule)
         session.flush()
-        outbox.mark(session, f"sg:{key}")
+        for group_id in poorer - {key}:
+            reading.any_of(session, "security_group", group_id).touch()
+        outbox.mark(session, f"sg:{key}", *(f"sg:{group_id}" for group_id in poorer))
         session.delete(row)
 
     deps.write(work)

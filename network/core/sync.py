@@ -60,7 +60,7 @@ class Sync:
         done = 0
         while True:
             with self.deps.db.read() as session:
-                seq, scopes = outbox.pending(session)
+                numbers, scopes = outbox.pending(session)
             if not scopes:
                 return done
             if EVERYTHING in scopes:
@@ -68,7 +68,7 @@ class Sync:
             else:
                 self.apply(scopes)
             with self.deps.db.write() as session:
-                outbox.done(session, seq)
+                outbox.done(session, numbers)
             done += len(scopes)
 
     def difference(self, scopes: set[str] | None = None) -> list[Change]:
@@ -120,8 +120,8 @@ class Sync:
             self._news[port_id] = up
         self.deps.wake()
 
-    def on_chassis(self) -> None:
-        "A node came or went: gateways may have to move."
+    def on_doubt(self) -> None:
+        "A node came or went and gateways may have to move, or OVN's database may be another one."
         self._full_at = 0.0
         self.deps.wake()
 

@@ -24,7 +24,7 @@ def start(deps: Deps) -> Loop:
     sync = Sync(deps)
     loop = Loop("ovn-sync", POLL_S, sync.step)
     deps.wake = loop.wake
-    northbound.watch(sync.on_port, sync.on_chassis)
+    northbound.watch(sync.on_port, sync.on_doubt)
     loop.start()
     return loop
 

@@ -28,6 +28,16 @@ class OvnUnavailable(Unavailable):
 
 class _Idl(connection.OvsdbIdl):
     notice: Notice | None = None
+    on_load: Callable[[], None] | None = None
+
+    def run(self) -> Any:
+        # A connection that was lost begins with a new copy of everything.
+        before = self.state
+        changed = super().run()
+        loaded = self.state == self.IDL_S_MONITORING and before != self.IDL_S_MONITORING
+        if loaded and self.on_load is not None:
+            self.on_load()
+        return changed
 
     def notify(self, event: str, row: Any, updates: Any = None) -> None:
         # The server's own table tells of its state, not of the network's.
@@ -42,7 +52,8 @@ class Replica:
     """One database's replica. `tables` limits what is kept. Connects at first use, and again
     whenever that failed.
 
-    `lock` names an OVSDB lock: only its holder may write.
+    `lock` names an OVSDB lock: only its holder may write. `on_load` is called, in the connection's
+    thread, when the replica has been read anew: at first and after each lost connection.
     """
 
     def __init__(
@@ -53,9 +64,10 @@ class Replica:
         timeout_s: int,
         notice: Notice | None = None,
         lock: str | None = None,
+        on_load: Callable[[], None] | None = None,
     ) -> None:
         self.address, self.schema, self.tables, self.timeout_s = address, schema, tables, timeout_s
-        self._notice, self._lock_name = notice, lock
+        self._notice, self._lock_name, self._on_load = notice, lock, on_load
         self._mutex = threading.Lock()
         self._backend: Any = None
 
@@ -79,7 +91,7 @@ class Replica:
             else:
                 helper.register_columns(table, columns)
         idl = _Idl(self.address, helper)
-        idl.notice = self._notice
+        idl.notice, idl.on_load = self._notice, self._on_load
         if self._lock_name:
             idl.set_lock(self._lock_name)
         link = connection.Connection(idl, self.timeout_s)

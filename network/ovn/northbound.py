@@ -29,7 +29,7 @@ class Ovn:
         self._scopes: dict[str, set[tuple[str, Any]]] = {}
         self._keys: dict[Key, Any] = {}
         self._on_port: Callable[[str, bool], None] | None = None
-        self._on_chassis: Callable[[], None] | None = None
+        self._on_doubt: Callable[[], None] | None = None
         self._warned = False
         self._known: list[Chassis] = []
         self.nb = Replica(
@@ -39,6 +39,7 @@ class Ovn:
             timeout_s,
             self._changed,
             LOCK if writer else None,
+            self._everything,
         )
         self.sb = Replica(sb, "OVN_Southbound", _CHASSIS, timeout_s, self._node_changed)
 
@@ -65,6 +66,10 @@ class Ovn:
             and hasattr(old, "up")
         ):
             self._on_port(row.name, row.up == [True])
+
+    def _everything(self) -> None:
+        if self._on_doubt:
+            self._on_doubt()
 
     def _find(self, key: Key) -> Any:
         uuid = self._keys.get(key)
@@ -121,9 +126,9 @@ class Ovn:
                 if rows.key_of(row) == row.name and row.type != "localport"
             }
 
-    def watch(self, on_port: Callable[[str, bool], None], on_chassis: Callable[[], None]) -> None:
+    def watch(self, on_port: Callable[[str, bool], None], on_doubt: Callable[[], None]) -> None:
         "See `Northbound`."
-        self._on_port, self._on_chassis = on_port, on_chassis
+        self._on_port, self._on_doubt = on_port, on_doubt
 
     def beat(self) -> None:
         "See `Northbound`: a new nb_cfg makes every controller write down when it saw it."
@@ -142,12 +147,8 @@ class Ovn:
     # The nodes
 
     def _node_changed(self, event: str, row: Any, old: Any) -> None:
-        if (
-            row._table.name == "Chassis"
-            and self._on_chassis
-            and (event != "update" or hasattr(old, "other_config"))
-        ):
-            self._on_chassis()
+        if row._table.name == "Chassis" and (event != "update" or hasattr(old, "other_config")):
+            self._everything()
 
     def chassis(self) -> list[Chassis]:
         "See `Northbound`. While the southbound database is away: the nodes last seen."

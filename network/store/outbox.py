@@ -1,6 +1,6 @@
 "The scopes that OVN has yet to be told about (see `models.Pending`)."
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -18,14 +18,15 @@ def mark(session: Session, *scopes: str) -> None:
         session.info[DIRTY] = True
 
 
-def pending(session: Session, most: int = 2000) -> tuple[int, set[str]]:
-    "(highest number read, scopes): what is to be done, oldest first."
+def pending(session: Session, most: int = 1000) -> tuple[list[int], set[str]]:
+    "(numbers read, scopes): what is to be done, oldest first."
     rows = session.execute(
         select(Pending.seq, Pending.scope).order_by(Pending.seq).limit(most)
     ).all()
-    return (rows[-1].seq, {row.scope for row in rows}) if rows else (0, set())
+    return [row.seq for row in rows], {row.scope for row in rows}
 
 
-def done(session: Session, seq: int, scopes: Iterable[str] | None = None) -> None:
-    "Forget everything up to `seq`."
-    session.execute(delete(Pending).where(Pending.seq <= seq))
+def done(session: Session, numbers: Sequence[int]) -> None:
+    """Forget these and no others: a transaction that took a lower number may have been committed
+    since they were read."""
+    session.execute(delete(Pending).where(Pending.seq.in_(numbers)))

@@ -49,15 +49,13 @@ def in_use(session: Session, group_id: str) -> bool:
     return bool(session.scalar(select(exists().where(PortGroup.security_group_id == group_id))))
 
 
-def referenced(session: Session, group_id: str) -> bool:
-    "Whether a rule of another group names the group as its remote."
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    SecurityRule.remote_group_id == group_id,
-                    SecurityRule.security_group_id != group_id,
-                )
+def rules_to(session: Session, group_id: str) -> list[SecurityRule]:
+    "The rules of other groups that name the group as their remote."
+    return list(
+        session.scalars(
+            select(SecurityRule).where(
+                SecurityRule.remote_group_id == group_id,
+                SecurityRule.security_group_id != group_id,
             )
         )
     )

@@ -137,6 +137,7 @@ class Networks(Peer):
         }
         for path, table in tables.items():
             self._serve(app, path, path.replace("-", "_"), table)
+        app.add_url_rule("/v2.0/auto-allocated-topology/<p>", view_func=self._auto)
 
     def _serve(self, app, path, key, table):
         one = key[:-1]
@@ -201,6 +202,12 @@ class Networks(Peer):
             "enable_dhcp": True,
         }
         return net
+
+    def _auto(self, p):
+        if not any(n["router:external"] for n in self.networks.values()):
+            return _error("Deployment error: No default router:external network.", 409)
+        net = self.add("auto_allocated_network", project=p)
+        return jsonify({"auto_allocated_topology": {"id": net, "tenant_id": p}})
 
     def _new_port(self, body):
         with self.lock:

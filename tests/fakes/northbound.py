@@ -13,7 +13,7 @@ class FakeNorthbound:
     def __init__(self, nodes=()):
         self.rows, self.up, self.nodes = {}, {}, list(nodes)
         self.away, self.writer, self.transactions, self.beats = False, True, 0, 0
-        self._on_port = self._on_chassis = None
+        self._on_port = self._on_doubt = None
 
     def actual(self, scopes):
         self._reach()
@@ -56,8 +56,8 @@ class FakeNorthbound:
         if self._on_port:
             self._on_port(port_id, up)
 
-    def watch(self, on_port, on_chassis):
-        self._on_port, self._on_chassis = on_port, on_chassis
+    def watch(self, on_port, on_doubt):
+        self._on_port, self._on_doubt = on_port, on_doubt
 
     def chassis(self):
         return self.nodes

@@ -22,13 +22,9 @@ class LiveMigrate(Flow):
         with work.deps.db.write() as session:
             work.still(session)
             server, devices = work.load(session)
-            where = {
-                **server.request,
-                "force_host": args.get("force_host"),
-                "force_node": None,
-                "skip_filters": args.get("skip_filters", False),
-                "zone": server.pinned_zone,
-            }
+            where = schedule.where_to_move(
+                server, args.get("force_host"), args.get("skip_filters", False)
+            )
             request = schedule.request_for(
                 session, server, devices, where=where, exclude={server.host or ""}
             )
@@ -139,13 +135,9 @@ class Evacuate(Build):
         with work.deps.db.write() as session:
             work.still(session)
             server, devices = work.load(session)
-            where = {
-                **server.request,
-                "force_host": args.get("force_host"),
-                "force_node": None,
-                "skip_filters": args.get("skip_filters", False),
-                "zone": server.pinned_zone,
-            }
+            where = schedule.where_to_move(
+                server, args.get("force_host"), args.get("skip_filters", False)
+            )
             request = schedule.request_for(
                 session, server, devices, where=where, exclude=set(args.get("tried") or [])
             )

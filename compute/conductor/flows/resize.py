@@ -58,13 +58,9 @@ class Resize(Flow):
             work.still(session)
             server, devices = work.load(session)
             leave = args.get("leave") or not work.deps.config.compute.allow_resize_to_same_host
-            where = {
-                **server.request,
-                "force_host": args.get("force_host"),
-                "force_node": None,
-                "skip_filters": args.get("skip_filters", False),
-                "zone": server.pinned_zone,
-            }
+            where = schedule.where_to_move(
+                server, args.get("force_host"), args.get("skip_filters", False)
+            )
             request = schedule.request_for(
                 session,
                 server,

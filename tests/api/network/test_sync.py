@@ -17,7 +17,7 @@ def ovn(deps):
 @pytest.fixture
 def sync(deps, ovn):
     made = Sync(deps, Settings(dns_servers=("9.9.9.9",)))
-    ovn.watch(made.on_port, made.on_chassis)
+    ovn.watch(made.on_port, made.on_doubt)
     made.step()
     return made
 

@@ -88,6 +88,7 @@ class Service:
             "bus.url": self.broker.url,
             "conductor.reconcile_s": 1,
             "conductor.resend_s": 2,
+            "conductor.purge_s": 1,
             "scheduler.reserved_memory_mib": 0,
             "scheduler.cpu_allocation_ratio": 64.0,
             **urls,

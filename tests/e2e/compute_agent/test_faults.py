@@ -112,8 +112,12 @@ class Lap:
         url = f"/servers/{self.server_id}/action"
         self.ask("snapshot", "POST", url, {"createImage": {"name": "walk"}})
         assert self.rest("snapshot")["status"] == "ACTIVE"
-        new = [i for k, i in self.service.images.images.items() if k not in before]
-        assert [i["status"] for i in new] in ([], ["active"]), (self.victim, self.at, new)
+        images = self.service.images.images
+
+        def whole() -> bool:
+            return all(i["status"] == "active" for k, i in list(images.items()) if k not in before)
+
+        self.service.until(whole, 30, f"{self.victim} killed at {self.at}: an image without data")
 
     def delete(self, *, faultless: bool = False) -> None:
         "Nothing stays."

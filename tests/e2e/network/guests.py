@@ -31,8 +31,8 @@ class Guest:
         length = bin(found.number(dhcp.SUBNET_MASK)).count("1")
         self.space.ip("addr", "replace", f"{found.address}/{length}", "dev", "eth0")
         self.space.ip("link", "set", "eth0", "mtu", str(found.number(dhcp.MTU)))
-        routes = found.routes() or {"0.0.0.0/0": hop for hop in found.addresses(dhcp.ROUTER)[:1]}
-        for prefix, hop in routes.items():
+        routers = [("0.0.0.0/0", hop) for hop in found.addresses(dhcp.ROUTER)[:1]]
+        for prefix, hop in list(found.routes().items()) or routers:
             self.space.ip("route", "replace", prefix, "via", hop)
         return found
 

@@ -1,4 +1,4 @@
-"Routers: between networks, out by SNAT, in by floating IPs and port forwarding, IPv6, extra routes."
+"Routers: between networks, SNAT, floating IPs, port forwarding, IPv6, extra routes, names."
 
 from tests.e2e.network import traffic
 from tests.e2e.network.fabric import OUTSIDE_V4, OUTSIDE_V6
@@ -165,11 +165,11 @@ def test_guests_find_each_other_by_name(cloud):
         make = traffic.socket.socket
         with client.space.inside(
             lambda: make(traffic.socket.AF_INET, traffic.socket.SOCK_DGRAM)
-        ) as s:
-            s.settimeout(traffic.WAIT_S)
-            s.sendto(query, ("192.0.2.53", 53))  # whatever server it asks, OVN answers
+        ) as sock:
+            sock.settimeout(traffic.WAIT_S)
+            sock.sendto(query, ("192.0.2.53", 53))  # whatever server it asks, OVN answers
             try:
-                return s.recv(600)
+                return sock.recv(600)
             except TimeoutError:
                 return b""
 

@@ -1,4 +1,4 @@
-"What one network lets through: between hosts, by security groups, against spoofing, by QoS, by VLAN."
+"One network: between hosts, security groups, spoofing, bandwidth, VLANs, trunks."
 
 import time
 
