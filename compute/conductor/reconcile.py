@@ -191,7 +191,6 @@ class Reconciler:
                 if not server_store.forget(session, utcnow() - timedelta(days=days)):
                     break
 
-
     def _orphans(self, age: timedelta) -> None:
         "Image records of snapshots whose request was cut off before it became a job."
         try:

@@ -237,7 +237,9 @@ class Service:
 
     def qemu(self, server_id: str) -> int:
         "The process of a guest."
-        return int((self.hypervisor.root / "run/qemu" / f"{domain_name(server_id)}.pid").read_text())
+        return int(
+            (self.hypervisor.root / "run/qemu" / f"{domain_name(server_id)}.pid").read_text()
+        )
 
     def traces(self, server_id: str) -> list[str]:
         "Whatever anybody still holds of a server that is deleted."
