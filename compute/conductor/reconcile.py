@@ -13,7 +13,7 @@ from common.db import after_commit, utcnow
 from common.errors import Error
 from compute.conductor import leases
 from compute.conductor.drive import Driver
-from compute.core import Deps, hosts, images
+from compute.core import Deps, hosts, images, nics
 from compute.core import work as core_work
 from compute.store import hosts as host_store
 from compute.store import quotas as quota_store
@@ -22,6 +22,8 @@ from compute.store import work as store
 from compute.store.models import Job, Server
 
 LOG = logging.getLogger(__name__)
+PORTS_A_PASS = 10
+"How many servers' ports a pass reads again, with two requests each."
 
 
 class Reconciler:
@@ -30,6 +32,7 @@ class Reconciler:
     def __init__(self, deps: Deps, driver: Driver) -> None:
         self.deps, self.driver = deps, driver
         self._purged_at = utcnow() - timedelta(days=1)
+        self._looked_at = ""
 
     def sweep(self) -> None:
         "Ready jobs that nobody has taken up, or whose conductor was killed."
@@ -57,10 +60,24 @@ class Reconciler:
         self._waiting()
         self._stuck()
         self._due()
+        self._ports()
         every = timedelta(seconds=self.deps.config.conductor.purge_s)
         if utcnow() - self._purged_at > every:
             self._purge()
             self._orphans(every)
+
+    def _ports(self) -> None:
+        """A few servers a pass, all in turn: what is kept of their ports is read again. Events of
+        the network service say so at once; the bus may lose one."""
+        with self.deps.db.read() as session:
+            ids = server_store.after(session, self._looked_at, PORTS_A_PASS)
+        self._looked_at = ids[-1] if len(ids) == PORTS_A_PASS else ""
+        for server_id in ids:
+            try:
+                nics.refresh(self.deps, server_id)
+            except Error as error:
+                LOG.warning("ports of server %s could not be read: %s", server_id, error)
+                return
 
     def _waiting(self) -> None:
         resend = utcnow() - timedelta(seconds=self.deps.config.conductor.resend_s)

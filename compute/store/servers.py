@@ -313,6 +313,14 @@ def without_job(session: Session, before: datetime) -> list[Server]:
     return list(session.scalars(query.limit(100)))
 
 
+def after(session: Session, server_id: str, limit: int) -> list[str]:
+    "Ids of servers that are not deleted and have ports, in order of their ids, after `server_id`."
+    query = select(Server.id).where(
+        Server.deleted.is_(False), Server.id > server_id, Server.ips != ""
+    )
+    return list(session.scalars(query.order_by(Server.id).limit(limit)))
+
+
 def resting_since(session: Session, vm_state: str, before: datetime) -> list[Server]:
     "Servers that are in a state since `before` with nothing being done to them."
     query = select(Server).where(

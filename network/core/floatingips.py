@@ -7,7 +7,7 @@ from typing import Any
 
 from common.context import Context
 from network import errors
-from network.core import Deps, access, ipam, quotas, reading
+from network.core import Deps, access, ipam, news, quotas, reading
 from network.store import outbox
 from network.store import ports as port_store
 from network.store import routers as store
@@ -72,7 +72,9 @@ def create(
         session.expire(row)
         return reading.any_of(session, "floatingip", row.id)
 
-    return deps.write(work)
+    made = deps.write(work)
+    news.changed(deps, [made.port_id], "addresses")
+    return made
 
 
 def _address_wanted(network: Any, values: dict[str, Any]) -> dict[str, str]:
@@ -178,9 +180,11 @@ def update(
     revision: int | None = None,
 ) -> FloatingIp:
     "Lead a floating IP elsewhere or nowhere, or describe it."
+    before: list[str | None] = []
 
     def work(session: Any) -> FloatingIp:
         row = reading.find(session, ctx, "floatingip", key)
+        before[:] = [row.port_id]
         access.enforce(ctx, "update_floatingip", reading.owner(row), guarded)
         access.check_revision(row, revision)
         for name in ("description", "qos_policy_id"):
@@ -193,7 +197,10 @@ def update(
         session.expire(row)
         return reading.any_of(session, "floatingip", key)
 
-    return deps.write(work)
+    row = deps.write(work)
+    if before != [row.port_id]:
+        news.changed(deps, [*before, row.port_id], "addresses")
+    return row
 
 
 def _redirect(session: Any, ctx: Context, row: FloatingIp, values: dict[str, Any]) -> None:
@@ -218,7 +225,7 @@ def _redirect(session: Any, ctx: Context, row: FloatingIp, values: dict[str, Any
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
     "Give a floating IP back. Raises FipAssociated while it has port forwardings."
 
-    def work(session: Any) -> None:
+    def work(session: Any) -> str | None:
         from network.core import ports
 
         row = reading.find(session, ctx, "floatingip", key)
@@ -226,11 +233,12 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         access.check_revision(row, revision)
         if store.forwardings(session, key):
             raise errors.FipPortForwardingInUse(id=key)
-        port = port_store.with_network(session, row.floating_port_id)
+        port, inner = port_store.with_network(session, row.floating_port_id), row.port_id
         outbox.mark(session, f"fip:{key}")
         session.delete(row)
         session.flush()
         if port is not None:
             ports.remove(session, port)
+        return inner
 
-    deps.write(work)
+    news.changed(deps, [deps.write(work)], "addresses")

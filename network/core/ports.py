@@ -12,6 +12,7 @@ from network.core import (
     access,
     floatingips,
     ipam,
+    news,
     portrules,
     quotas,
     reading,
@@ -41,6 +42,8 @@ _NULLABLE = {
     "dns_domain": ("dns_domain", ""),
     "extra_dhcp_opts": ("extra_dhcp_opts", []),
 }
+_TOLD = {"fixed_ips", "mac_address", "security_groups", "device_id"}
+"What of a port its device shows too."
 instances_of = store.instances_of
 
 
@@ -154,7 +157,10 @@ def update(
         outbox.mark(session, *scopes)
         return reading.any_of(session, "port", key)
 
-    return deps.write(work)
+    row = deps.write(work)
+    if _TOLD & values.keys() and "service" not in ctx.roles:  # a service knows what it has done
+        news.changed(deps, [key], "port")
+    return row
 
 
 def change(
@@ -268,7 +274,7 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
         return row
 
     row = deps.write(work)
-    announce(deps, [row], "DELETED")
+    news.status(deps, [row], "DELETED")
 
 
 def remove(session: Any, row: Port) -> None:
@@ -284,14 +290,3 @@ def remove(session: Any, row: Port) -> None:
     session.delete(row)
     outbox.mark(session, *scopes)
     session.flush()
-
-
-def announce(deps: Deps, rows: Sequence[Port], status: str) -> None:
-    "Tell the other services, compute above all, that these ports changed."
-    if deps.events is None:
-        return
-    for row in rows:
-        deps.events.publish(
-            "network.port",
-            {"port_id": row.id, "device_id": row.device_id, "host": row.host_id, "status": status},
-        )

@@ -13,7 +13,7 @@ import time
 from functools import partial
 
 from network.contracts.northbound import Change
-from network.core import Deps, ports
+from network.core import Deps, news
 from network.core.plan import plan
 from network.core.plan.diff import changes
 from network.core.plan.ports import gateway_scope
@@ -148,4 +148,4 @@ class Sync:
             ]
             if ids:
                 changed = self.deps.write(partial(port_store.set_status, ids=ids, status=status))
-                ports.announce(self.deps, changed, status)
+                news.status(self.deps, changed, status)

@@ -158,3 +158,22 @@ def test_a_process_without_the_lock_leaves_ovn_alone(cloud, demo, sync, ovn):
 def test_a_bound_port_says_how_to_plug_it_in(cloud, admin):
     details = admin.ok("GET", f"/v2.0/ports/{cloud['port']['id']}")["port"]["binding:vif_details"]
     assert details["datapath_type"] == "netdev" and details["bridge_name"] == "br-int"
+
+
+def test_a_server_hears_of_its_floating_address(cloud, demo, deps):
+    heard = []
+
+    class Ear:
+        def publish(self, topic, payload):
+            heard.append((topic, payload["device_id"], payload.get("change")))
+
+    deps.events = Ear()
+    url = f"/v2.0/floatingips/{cloud['fip']['id']}"
+    demo.ok("PUT", url, json={"floatingip": {"description": "it leads where it led"}})
+    assert heard == []
+    demo.ok("PUT", url, json={"floatingip": {"port_id": None}})
+    demo.ok("PUT", url, json={"floatingip": {"port_id": cloud["port"]["id"]}})
+    demo.ok("DELETE", url)
+    body = {"floating_network_id": cloud["ext"]["id"], "port_id": cloud["port"]["id"]}
+    demo.ok("POST", "/v2.0/floatingips", json={"floatingip": body})
+    assert heard == [("network.port", "vm", "addresses")] * 4
