@@ -23,9 +23,8 @@ from devstack.paths import REPO, Paths
 from devstack.progress import Refused
 
 INSTANCE = "test"
-API_LISTS = "identity- or image- or network- or object-"
-"The published lists that boot no guest; `compute-list` runs all of them, which takes an hour."
 DATABASES = ("postgresql", "mariadb-server")
+FIRST = ("tests/e2e/cloud/test_first_server.py", "tests/e2e/cloud/test_openstack_client.py")
 PACKAGES = (
     "common",
     "identity",
@@ -183,11 +182,11 @@ SUITES = (
     Suite("unit", _pytest("-n", "2", "tests/unit")),
     Suite("api", _pytest("-n", "2", "tests/api")),
     Suite("databases", _on_servers, by_name_only=True),
+    Suite("packets", _pytest("tests/e2e/network")),
     Suite("node", _pytest("tests/e2e/compute_agent"), by_name_only=True),
     Suite("clients", _inside("tests/clients"), needs_cloud=True),
-    Suite("first", _inside("tests/e2e/cloud/test_first_server.py"), needs_cloud=True),
-    Suite("conformance", _inside("tests/conformance", "-k", API_LISTS), needs_cloud=True),
-    Suite("compute-list", _inside("tests/conformance"), needs_cloud=True, by_name_only=True),
+    Suite("first", _inside(*FIRST), needs_cloud=True),
+    Suite("conformance", _inside("tests/conformance"), needs_cloud=True),
     Suite("browser", _inside("tests/browser"), needs_cloud=True, by_name_only=True),
-    Suite("kills", _inside("tests/e2e/cloud/test_kills.py"), needs_cloud=True, by_name_only=True),
+    Suite("kills", _inside("tests/e2e/cloud/test_kills.py"), needs_cloud=True),
 )

@@ -149,3 +149,15 @@ def test_old_rows_are_purged(fresh):
             return servers.get(session, server["id"], deleted=True) is None
 
     cloud.until(purged)  # the conductor's own pass may be the one that does it
+
+
+def test_an_address_whose_event_was_lost_shows_after_the_next_pass(fresh):
+    cloud = fresh()
+    server = cloud.boot()
+    port = next(p for p in cloud.networks.ports.values() if p["device_id"] == server["id"])
+    inner = port["fixed_ips"][0]["ip_address"]
+    floating = cloud.networks._new_floatingip({"port_id": port["id"], "fixed_ip_address": inner})
+    cloud.conductor.reconciler.reconcile()
+    shown = cloud.admin.ok("GET", f"/v2.1/servers/{server['id']}")["server"]["addresses"]
+    addresses = [a["addr"] for some in shown.values() for a in some]
+    assert floating["floating_ip_address"] in addresses

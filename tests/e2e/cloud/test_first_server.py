@@ -1,9 +1,11 @@
 "What devstack/up promises of its first server, and of a second run."
 
+import re
 import subprocess
 
 from devstack import seed
 from devstack.paths import REPO
+from devstack.status import LIMIT_MIB
 
 
 def test_first_server_is_reached_by_its_name_with_the_demo_key(cloud):
@@ -39,6 +41,15 @@ def test_console_log_shows_the_boot(cloud):
     server = next(s for s in cloud.demo.compute.servers(details=True) if s.name == seed.FIRST)
     log = cloud.demo.compute.get_server_console_output(server)["output"]
     assert "ssh answers" in log
+
+
+def test_the_control_plane_weighs_what_status_promises(cloud):
+    done = subprocess.run(
+        [str(REPO / "devstack/status")], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"Control plane: (\d+) MiB of PSS \(limit (\d+)\)", done.stdout)
+    assert found and int(found[1]) < int(found[2]) == LIMIT_MIB, done.stdout
 
 
 def test_second_up_changes_nothing_that_is_right(cloud):
