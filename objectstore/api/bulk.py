@@ -55,8 +55,13 @@ def _form(req: Request) -> str:
 _TYPES = {"json": "application/json", "plain": "text/plain", "xml": "text/xml"}
 
 
-def report(form: str, outcome: dict[str, Any]) -> bytes:
-    "The body that ends a bulk answer."
+def opening(form: str) -> bytes:
+    "What a bulk answer begins with: XML's declaration may have nothing before it."
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' if form == "xml" else b""
+
+
+def report(form: str, outcome: dict[str, Any], root: str) -> bytes:
+    """The body that ends a bulk answer. `root`: delete or extract, the name of the XML element."""
     if form == "json":
         return json.dumps(outcome).encode()
     errors = outcome["Errors"]
@@ -67,8 +72,7 @@ def report(form: str, outcome: dict[str, Any]) -> bytes:
             f"<object><name>{escape(n)}</name><status>{escape(s)}</status></object>"
             for n, s in errors
         )
-        head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-        return f"{head}<bulk>{fields}<errors>{rows}</errors></bulk>\n".encode()
+        return f"<{root}>{fields}<errors>{rows}</errors></{root}>\n".encode()
     lines = [f"{k}: {v}" for k, v in plain.items()]
     return "\n".join([*lines, "Errors:", *(f"{n}, {s}" for n, s in errors), ""]).encode()
 
@@ -96,7 +100,7 @@ def extract(req: Request) -> Answer:
             "Response Status": "400 Bad Request",
             "Response Body": f"Unsupported archive format: {kind}",
         }
-        return Answer(200, headers, report(form, outcome))
+        return Answer(200, headers, opening(form) + report(form, outcome, "extract"))
     if req.container:
         _open_for_write(req, req.container, req.name or "x")
     else:
@@ -108,6 +112,7 @@ def extract(req: Request) -> Answer:
 def _extracting(req: Request, mode: str, form: str, outcome: dict[str, Any]) -> Iterator[bytes]:
     most = req.deps.config.storage.max_object_mib << 20
     stream = _Reader(req.chunks(1 << 50))
+    yield opening(form)
     try:
         with tarfile.open(fileobj=cast(IO[bytes], stream), mode=cast(Any, mode)) as archive:
             for member in archive:
@@ -138,7 +143,7 @@ def _extracting(req: Request, mode: str, form: str, outcome: dict[str, Any]) -> 
             "Response Status": "400 Bad Request",
             "Response Body": "Invalid Tar File: No Valid Files",
         }
-    yield b"\r\n\r\n" + report(form, outcome)
+    yield b"\r\n\r\n" + report(form, outcome, "extract")
 
 
 def _extract_one(
@@ -279,6 +284,7 @@ def _deleting(req: Request, form: str, names: Callable[[], Iterator[str]]) -> It
         "Response Body": "",
         "Errors": [],
     }
+    yield opening(form)
     try:
         for line in names():
             if not line:
@@ -296,7 +302,7 @@ def _deleting(req: Request, form: str, names: Callable[[], Iterator[str]]) -> It
         outcome["Response Status"] = "400 Bad Request"
     elif not (outcome["Number Deleted"] or outcome["Number Not Found"] or outcome["Response Body"]):
         outcome |= {"Response Status": "400 Bad Request", "Response Body": "Invalid bulk delete."}
-    yield b"\r\n\r\n" + report(form, outcome)
+    yield b"\r\n\r\n" + report(form, outcome, "delete")
 
 
 def _delete_one(req: Request, line: str, outcome: dict[str, Any]) -> None:

@@ -70,7 +70,9 @@ def _page(req: Request, meta: dict[str, str]) -> Answer:
 def _redirect(req: Request) -> Answer:
     req.caller.decided = True
     path = "/".join(p for p in (f"/v1/{req.account}/{req.container}", req.name) if p)
-    return Answer(301, [("Location", quoted(path + "/")), ("Content-Type", "text/html")], b"")
+    return Answer(
+        301, [("Location", req.host_url + quoted(path + "/")), ("Content-Type", "text/html")], b""
+    )
 
 
 def _check(req: Request) -> int:
@@ -119,7 +121,8 @@ def _listing(req: Request, meta: dict[str, str], prefix: str) -> Answer:
         if css
         else ""
     )
-    title = escape(meta.get("web-listings-label", req.container) + "/" + prefix)
+    label = meta.get("web-listings-label") or f"/v1/{req.account}/{req.container}"
+    title = escape(f"{label.rstrip('/')}/{prefix}")
     page = (
         f"<!DOCTYPE html><html><head><title>Listing of {title}</title>{style}</head>"
         f"<body><h1>Listing of {title}</h1>"

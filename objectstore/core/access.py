@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from common.context import Context
 from common.errors import Forbidden, Unauthorized
 from objectstore.core import Deps
+from objectstore.core.metadata import MAX_HEADER
 from objectstore.errors import InvalidHeader
 
 OWNER, READER = "owner", "reader"
@@ -281,6 +282,8 @@ def parse_account_acl(text: str) -> dict[str, list[str]]:
     header = "X-Account-Access-Control"
     if not text.strip():
         return {}
+    if len(text) > MAX_HEADER:
+        raise InvalidHeader(header=header, reason=f"is longer than {MAX_HEADER} bytes")
     try:
         acl = json.loads(text)
     except (ValueError, RecursionError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
+from common.errors import PreconditionFailed
 from objectstore.core import Deps, access, entries, metadata
 from objectstore.core.access import Caller
 from objectstore.core.entries import Entry
-from objectstore.errors import InvalidHeader, LinkConflict, LinkLoop
+from objectstore.errors import HeaderRefused, InvalidHeader, LinkConflict, LinkLoop
 
 MAX_HOPS = 2
 CONTENT_TYPE = "application/symlink"
@@ -17,7 +19,12 @@ def parse(
     deps: Deps, account: str, path: str, target: str, target_account: str, target_etag: str
 ) -> dict[str, Any]:
     "The link that a PUT asks for. Raises InvalidHeader."
-    container, name = metadata.container_and_object("X-Symlink-Target", target)
+    try:
+        container, name = metadata.container_and_object("X-Symlink-Target", target)
+    except InvalidHeader:
+        raise PreconditionFailed(
+            "X-Symlink-Target header must be of the form <container name>/<object name>"
+        ) from None
     metadata.object_name(name)
     if "/" in target_account:
         raise InvalidHeader(
@@ -25,7 +32,7 @@ def parse(
         )
     to = target_account or account
     if (to, f"/{container}/{name}") == (account, path):
-        raise InvalidHeader(header="X-Symlink-Target", reason="Symlink cannot target itself")
+        raise HeaderRefused(reason="Symlink cannot target itself")
     link: dict[str, Any] = {
         "account": to,
         "container": container,
@@ -38,22 +45,41 @@ def parse(
     return link
 
 
-def pin(deps: Deps, caller: Caller, link: dict[str, Any]) -> None:
-    "Check a static link's target when it is made, and keep its size. Raises LinkConflict."
+def pin(deps: Deps, caller: Caller, link: dict[str, Any]) -> Entry | None:
+    """Check a static link's target, at the end of the links it may lead through, when it is made,
+    and keep what listings show of it; the target. Raises LinkConflict."""
     if "etag" not in link:
-        return
+        return None
     try:
-        target = entries.existing(
-            entries.find(deps, link["account"], link["container"], link["name"])
-        )
-    except entries.ObjectNotFound:
-        raise LinkConflict(reason="it does not exist") from None
-    except entries.ContainerNotFound:
-        raise LinkConflict(reason="its container does not exist") from None
-    check_readable(deps, caller, target)
-    if target.etag != link["etag"]:
-        raise LinkConflict(reason="the ETag of the target differs from X-Symlink-Target-Etag")
+        target = _target(deps, caller, link)
+        target = follow(deps, caller, target)
+    except (entries.ObjectNotFound, entries.ContainerNotFound):
+        raise LinkConflict(reason="X-Symlink-Target does not exist") from None
+    if stored_etag(target) != link["etag"]:
+        raise _changed(target, link)
     link["bytes"] = target.size
+    if target.kind == "slo":
+        link["slo_etag"] = f'"{target.etag}"'
+    return target
+
+
+def stored_etag(entry: Entry) -> str:
+    "The ETag that a static link pins: of a static large object that of its manifest."
+    return str(entry.sysmeta.get("manifest_etag") or entry.etag)
+
+
+def _changed(target: Entry, link: dict[str, Any]) -> LinkConflict:
+    found, wanted = stored_etag(target), link["etag"]
+    return LinkConflict(
+        reason=f"Object Etag {found!r} does not match X-Symlink-Target-Etag header {wanted!r}"
+    )
+
+
+def _target(deps: Deps, caller: Caller, link: dict[str, Any]) -> Entry:
+    found = entries.find(deps, link["account"], link["container"], link["name"])
+    target = entries.existing(found)
+    check_readable(deps, caller, target)
+    return target
 
 
 def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
@@ -69,26 +95,32 @@ def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
 def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
     """What a link leads to, through links to links. Raises LinkLoop, LinkConflict (static link,
     changed target),
-    ObjectNotFound, or the denial of access to a target."""
-    for _ in range(MAX_HOPS + 1):
-        if entry.kind != "link":
-            return entry
-        link = entry.sysmeta["link"]
-        found = entries.find(deps, link["account"], link["container"], link["name"])
-        target = entries.existing(found)
-        check_readable(deps, caller, target)
-        if "etag" in link and target.etag != link["etag"]:
-            raise LinkConflict(
-                reason="the target was changed after the link was made",
-            )
-        entry = target
-    raise LinkLoop(limit=MAX_HOPS)
+    ObjectNotFound, or the denial of access to a target; with the Content-Location of where it
+    led."""
+    pinned: list[dict[str, Any]] = []
+    where: dict[str, str] = {}
+    try:
+        for _ in range(MAX_HOPS + 1):
+            if entry.kind != "link":
+                break
+            link = entry.sysmeta["link"]
+            where = {"Content-Location": quote(link["path"])}
+            if "etag" in link:
+                pinned.append(link)
+            entry = _target(deps, caller, link)
+        if entry.kind == "link":
+            raise LinkLoop(limit=MAX_HOPS)
+        for link in pinned:
+            if stored_etag(entry) != link["etag"]:
+                raise _changed(entry, link)
+    except (LinkLoop, LinkConflict, entries.ObjectNotFound, entries.ContainerNotFound) as error:
+        error.headers.update(where)
+        raise
+    return entry
 
 
 def headers(entry: Entry) -> list[tuple[str, str]]:
     "The headers of a link itself."
-    from urllib.parse import quote
-
     link = entry.sysmeta["link"]
     found = [("X-Symlink-Target", quote(f"{link['container']}/{link['name']}"))]
     if link.get("other_account"):

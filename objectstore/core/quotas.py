@@ -3,7 +3,7 @@ with the commit.
 
 Source: Object Storage API, X-Container-Meta-Quota-Bytes/-Count, X-Account-Meta-Quota-Bytes,
 X-Account-Quota-Count and
--Bytes-Policy-NAME.
+-Bytes-Policy-NAME, -Count-Policy-NAME.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from objectstore.store.models import Container
 
 def _limit(value: Any) -> int | None:
     text = str(value if value is not None else "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None
 
 
-def _account_limits(place: Place) -> tuple[int | None, int | None, int | None]:
-    "(bytes, objects, bytes in the container's policy)."
+def _account_limits(place: Place) -> tuple[int | None, int | None, int | None, int | None]:
+    "(bytes, objects, bytes in the container's policy, objects in it)."
     quota = place.account_sysmeta.get("quota", {})
     return (
         _limit(place.account_meta.get("quota-bytes")),
         _limit(quota.get("count")),
         _limit(quota.get(f"bytes-policy-{place.policy}")),
+        _limit(quota.get(f"count-policy-{place.policy}")),
     )
 
 
@@ -65,14 +66,17 @@ def check_commit(session: Session, container: Container, place: Place, size: int
     limit = _limit(place.meta.get("quota-count"))
     if limit is not None and more and container.objects + more > limit:
         raise UploadOverQuota()
-    account_bytes, account_objects, policy_bytes = _account_limits(place)
-    if account_bytes is None and account_objects is None and policy_bytes is None:
+    limits = _account_limits(place)
+    if all(most is None for most in limits):
         return
     totals = accounts.totals(session, place.account)
-    if account_bytes is not None and grow > 0 and sum(t[3] for t in totals) + grow > account_bytes:
-        raise UploadOverQuota()
-    if account_objects is not None and more and sum(t[2] for t in totals) + more > account_objects:
-        raise UploadOverQuota()
-    in_policy = sum(t[3] for t in totals if t[0] == place.policy)
-    if policy_bytes is not None and grow > 0 and in_policy + grow > policy_bytes:
-        raise UploadOverQuota()
+    here = [t for t in totals if t[0] == place.policy]
+    used = (*_used(totals), *_used(here))
+    for most, there, added in zip(limits, used, (grow, more, grow, more), strict=True):
+        if most is not None and added > 0 and there + added > most:
+            raise UploadOverQuota()
+
+
+def _used(totals: list[tuple[int, int, int, int]]) -> tuple[int, int]:
+    "(bytes, objects) of rows of `accounts.totals`."
+    return sum(t[3] for t in totals), sum(t[2] for t in totals)

@@ -59,6 +59,8 @@ def _special(item: dict[str, Any], kind: str, sysmeta: dict[str, Any]) -> None:
         if sysmeta["link"].get("etag"):
             item["symlink_etag"] = sysmeta["link"]["etag"]
             item["symlink_bytes"] = sysmeta["link"].get("bytes", 0)
+        if sysmeta["link"].get("slo_etag"):
+            item["slo_etag"] = sysmeta["link"]["slo_etag"]
 
 
 def version_items(rows: list[Any]) -> list[dict[str, Any]]:
