@@ -52,7 +52,12 @@ def get(req: Request) -> Answer:
         items = listings.version_items(rows)
     else:
         form = listing_format(req)
-        items = listings.object_items(containers.list_objects(req.deps, container.id, query))
+        rows = containers.list_objects(req.deps, container.id, query)
+        if form == "json":
+            headers = headers_of(req, container, owner)
+            headers.append(("Content-Type", listings.TYPES[form]))
+            return Answer(200, headers, listings.objects_json(rows))
+        items = listings.object_items(rows)
     headers = headers_of(req, container, owner)
     if form == "plain" and not items:
         return Answer(204, [*headers, PLAIN])

@@ -25,8 +25,8 @@ class Finder:
         compiled = objects.FIND.compile(dialect=db.engine.dialect)
         self._is_sqlite = db.engine.dialect.name == "sqlite"
         self._sql = str(compiled)
-        self._order: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
-        self._names = tuple(c.key for c in objects.FIND.selected_columns)
+        self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._names = tuple(str(c.key) for c in objects.FIND.selected_columns)
         self._texts = tuple(self._names.index(name) for name in _JSON)
 
     def __call__(self, account: str, container: str, name: str) -> Mapping[str, Any] | None:
@@ -38,8 +38,8 @@ class Finder:
         given = {"a": account, "c": container, "o": name}
         connection = self._db.engine.raw_connection()
         try:
-            found = connection.cursor().execute(self._sql, [given[n] for n in self._order])  # type: ignore[func-returns-value]
-            row = found.fetchone()  # type: ignore[attr-defined]
+            found = connection.cursor().execute(self._sql, [given[n] for n in self._order])
+            row = found.fetchone()
         finally:
             connection.close()
         if row is None:

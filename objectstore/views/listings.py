@@ -50,6 +50,22 @@ def object_items(rows: Iterable[Any]) -> list[dict[str, Any]]:
     return out
 
 
+def objects_json(rows: Iterable[Any]) -> bytes:
+    "The JSON of `object_items`, written row by row: a listing of ten thousand is half as dear so."
+    iso, quoted = clock.iso, json.encoder.encode_basestring_ascii
+    parts = []
+    for row in rows:
+        if isinstance(row, Subdir) or row[5]:
+            parts.append(json.dumps(object_items([row])[0]))
+            continue
+        name, size, etag, content_type, ts = row[:5]
+        parts.append(
+            f'{{"bytes": {size}, "hash": "{etag}", "name": {quoted(name)}, '
+            f'"content_type": {quoted(content_type)}, "last_modified": "{iso(ts)}"}}'
+        )
+    return f"[{', '.join(parts)}]".encode()
+
+
 def _special(item: dict[str, Any], kind: str, sysmeta: dict[str, Any]) -> None:
     if kind == "slo":
         item["slo_etag"] = f'"{item["hash"]}"'
