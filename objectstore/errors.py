@@ -4,7 +4,8 @@ BadRequest          InvalidHeader, HeaderRefused (its reason names the header), 
                     BadManifest, BadArchive, UnknownPolicy, PartFault, InvalidVersion
 NotFound            AccountNotFound, ContainerNotFound, ObjectNotFound, SegmentMissing
 Conflict            ContainerNotEmpty, PolicyConflict, SegmentChanged, LinkLoop, LinkTargetMissing
-PreconditionFailed  InvalidName, InvalidUrl
+PreconditionFailed  InvalidUrl, InvalidQuery, BadLinkTarget
+RangeNotSatisfiable PartNotThere
 TooLarge            ObjectTooLarge, UploadOverQuota
 Unprocessable       EtagMismatch
 LengthRequired      LengthMissing
@@ -84,6 +85,10 @@ class PartFault(BadRequest):
 
 class PartNotThere(RangeNotSatisfiable):
     "The requested part number is not satisfiable"
+
+
+class BadLinkTarget(PreconditionFailed):
+    "X-Symlink-Target header must be of the form <container name>/<object name>"
 
 
 class LinkLoop(Conflict):

@@ -32,11 +32,13 @@ from objectstore.api.request import Answer, Request, split_path
 from objectstore.core import Deps, clock
 from objectstore.core.access import Caller
 from objectstore.errors import (
+    BadLinkTarget,
     BadManifest,
     InvalidHeader,
     LinkConflict,
     LinkLoop,
     PartFault,
+    PartNotThere,
 )
 from objectstore.views import listings
 
@@ -192,7 +194,15 @@ def _bulk(req: Request) -> Handler | None:
     return None
 
 
-_IN_PLAIN_WORDS = (InvalidHeader, BadManifest, LinkLoop, LinkConflict, PartFault)
+_IN_PLAIN_WORDS = (
+    InvalidHeader,
+    BadManifest,
+    BadLinkTarget,
+    LinkLoop,
+    LinkConflict,
+    PartFault,
+    PartNotThere,
+)
 """What Swift's own middleware says without a page around it; clients compare the words."""
 
 

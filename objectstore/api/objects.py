@@ -30,6 +30,7 @@ from objectstore.errors import (
     PartFault,
     PartNotThere,
 )
+from objectstore.views.listings import TYPES
 
 HTML = ("Content-Type", "text/html; charset=UTF-8")
 
@@ -74,6 +75,9 @@ def get(req: Request) -> Answer:
     if entry.kind == "link" and req.query.get("symlink") != "get":
         link, entry = entry, links.follow(req.deps, req.caller, entry)
         extra = _link_headers(link, entry)
+    elif entry.version_id:
+        path = quoted(f"/v1/{place.account}/{place.container}/{entry.name}")
+        extra = [("Content-Location", f"{path}?version-id={entry.version_id}")]
     if (
         req.environ.get("QUERY_STRING")
         and req.query.get("multipart-manifest") == "get"
@@ -105,14 +109,13 @@ def part_of(req: Request, source: Source) -> tuple[int, int, int] | None:
         raise PartFault("Range requests are not supported with part number queries")
     count, number = len(source.segments), int(text)
     if number > count:
-        raise PartNotThere(
-            headers={
-                "X-Static-Large-Object": "True",
-                "X-Parts-Count": str(count),
-                "Etag": source.etag,
-                "Content-Range": f"bytes */{source.size}",
-            }
-        )
+        shown = dict(object_headers.of_entry(source.entry, source.etag, True))
+        shown |= {
+            "Content-Type": TYPES["plain"],
+            "X-Parts-Count": str(count),
+            "Content-Range": f"bytes */{source.size}",
+        }
+        raise PartNotThere(headers=shown)
     start = sum(s.length for s in source.segments[: number - 1])
     return count, start, source.segments[number - 1].length
 
@@ -264,10 +267,15 @@ def delete(req: Request) -> Answer:
         return bulk.delete_large(req, entry)
     _limit_rate(req)
     headers = objects.delete(req.deps, place, req.name, version_id)
-    if version_id is None and (entry is None or entry.kind == "marker") and headers:
+    if version_id is None and entry is None and (headers or _keeps_history(place)):
         # nothing was there, and yet a marker of the DELETE is: Swift answers so
         raise ObjectNotFound(headers=headers)
     return Answer(204, [HTML, *((n, latin(v)) for n, v in headers.items())])
+
+
+def _keeps_history(place: Place) -> bool:
+    state = place.sysmeta
+    return bool(state.get("versions_location")) and state.get("versions_mode") == "history"
 
 
 def _check_if_delete_at(req: Request, entry: Entry | None) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from common.errors import PreconditionFailed
 from objectstore.core import Deps, access, entries, metadata
 from objectstore.core.access import Caller
 from objectstore.core.entries import Entry
-from objectstore.errors import HeaderRefused, InvalidHeader, LinkConflict, LinkLoop
+from objectstore.errors import BadLinkTarget, HeaderRefused, InvalidHeader, LinkConflict, LinkLoop
 
 MAX_HOPS = 2
 CONTENT_TYPE = "application/symlink"
@@ -22,9 +21,7 @@ def parse(
     try:
         container, name = metadata.container_and_object("X-Symlink-Target", target)
     except InvalidHeader:
-        raise PreconditionFailed(
-            "X-Symlink-Target header must be of the form <container name>/<object name>"
-        ) from None
+        raise BadLinkTarget() from None
     metadata.object_name(name)
     if "/" in target_account:
         raise InvalidHeader(
@@ -46,25 +43,31 @@ def parse(
 
 
 def pin(deps: Deps, caller: Caller, link: dict[str, Any]) -> Entry | None:
-    """Check a static link's target, at the end of the links it may lead through, when it is made,
-    and keep what listings show of it; the target. Raises LinkConflict."""
+    """Check a static link's target when it is made, and keep what listings show of it; the target.
+    Raises LinkConflict."""
     if "etag" not in link:
         return None
     try:
         target = _target(deps, caller, link)
-        target = follow(deps, caller, target)
     except (entries.ObjectNotFound, entries.ContainerNotFound):
         raise LinkConflict(reason="X-Symlink-Target does not exist") from None
     if stored_etag(target) != link["etag"]:
         raise _changed(target, link)
-    link["bytes"] = target.size
+    if target.kind == "link":
+        further = target.sysmeta["link"]
+        link.update({k: further[k] for k in ("bytes", "slo_etag") if k in further})
+    else:
+        link["bytes"] = target.size
     if target.kind == "slo":
         link["slo_etag"] = f'"{target.etag}"'
     return target
 
 
 def stored_etag(entry: Entry) -> str:
-    "The ETag that a static link pins: of a static large object that of its manifest."
+    """The ETag that a static link pins: of a static large object that of its manifest, of another
+    static link the one that it pins itself."""
+    if entry.kind == "link" and entry.sysmeta["link"].get("etag"):
+        return str(entry.sysmeta["link"]["etag"])
     return str(entry.sysmeta.get("manifest_etag") or entry.etag)
 
 
@@ -97,22 +100,18 @@ def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
     changed target),
     ObjectNotFound, or the denial of access to a target; with the Content-Location of where it
     led."""
-    pinned: list[dict[str, Any]] = []
     where: dict[str, str] = {}
     try:
-        for _ in range(MAX_HOPS + 1):
+        for _ in range(MAX_HOPS):
             if entry.kind != "link":
                 break
             link = entry.sysmeta["link"]
             where = {"Content-Location": quote(link["path"])}
-            if "etag" in link:
-                pinned.append(link)
             entry = _target(deps, caller, link)
+            if "etag" in link and stored_etag(entry) != link["etag"]:
+                raise _changed(entry, link)
         if entry.kind == "link":
             raise LinkLoop(limit=MAX_HOPS)
-        for link in pinned:
-            if stored_etag(entry) != link["etag"]:
-                raise _changed(entry, link)
     except (LinkLoop, LinkConflict, entries.ObjectNotFound, entries.ContainerNotFound) as error:
         error.headers.update(where)
         raise

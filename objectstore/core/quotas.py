@@ -58,10 +58,11 @@ def check_commit(session: Session, container: Container, place: Place, size: int
     "Raise UploadOverQuota when an object of `size` in place of `old` is too much."
     if not has_any(place):
         return
-    grow = size - (old.stored if old is not None else 0)
+    replaced = old is not None and not container.sysmeta.get("versioning")
+    grow = size - (old.stored if replaced else 0)
     more = 0 if old is not None else 1
     limit = _limit(place.meta.get("quota-bytes"))
-    if limit is not None and grow > 0 and container.bytes + grow > limit:
+    if limit is not None and grow > 0 and container.bytes + container.version_bytes + grow > limit:
         raise UploadOverQuota()
     limit = _limit(place.meta.get("quota-count"))
     if limit is not None and more and container.objects + more > limit:

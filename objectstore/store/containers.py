@@ -117,26 +117,25 @@ def objects(session: Session, container_id: int, query: listing.Query) -> list[A
 def versions(
     session: Session, container_id: int, query: listing.Query, version_marker: str = ""
 ) -> list[Any]:
-    """Like `objects`, with every version of every name, the newest first, and whether it is the
-    latest as the ninth
-    column. With `version_marker` the listing begins inside the name that is the marker."""
+    """Like `objects`, with every version of every name, the newest first (last in reverse), and
+    whether it is the latest as the ninth column. With `version_marker` the listing begins inside
+    the name that is the marker."""
     current = select(*_columns(_O), literal(True).label("latest")).where(
         _O.c.container_id == container_id
     )
     older = select(*_columns(_V), _V.c.latest).where(_V.c.container_id == container_id)
     both = union_all(current, older).subquery()
-    name, ts = both.c.name, both.c.ts
+    name, order = both.c.name, both.c.ts if query.reverse else both.c.ts.desc()
     rows: list[Any] = []
     if version_marker and query.marker:
-        same = session.execute(select(both).where(name == query.marker).order_by(ts.desc())).all()
+        same = session.execute(select(both).where(name == query.marker).order_by(order)).all()
         ids = [row[7] or "null" for row in same]
         if version_marker in ids:
             rows = list(same[ids.index(version_marker) + 1 :])
     # a page of names could cut a name's versions in two only at the limit, where the marker pair
     # takes over
-    statement = select(both)
     found = (
-        listing.read(session, _Ordered(statement, ts), name, query)
+        listing.read(session, _Ordered(select(both), order), name, query)
         if len(rows) < query.limit
         else []
     )
@@ -144,13 +143,13 @@ def versions(
 
 
 class _Ordered:
-    "A select whose rows with the same name come newest first."
+    "A select with an order for the rows of one name."
 
-    def __init__(self, statement: Any, ts: Any) -> None:
-        self._statement, self._ts = statement, ts
+    def __init__(self, statement: Any, order: Any) -> None:
+        self._statement, self._order = statement, order
 
     def where(self, *clauses: Any) -> _Ordered:
-        return _Ordered(self._statement.where(*clauses), self._ts)
+        return _Ordered(self._statement.where(*clauses), self._order)
 
     def order_by(self, *clauses: Any) -> Any:
-        return self._statement.order_by(*clauses, self._ts.desc())
+        return self._statement.order_by(*clauses, self._order)
