@@ -116,11 +116,8 @@ def _listing(req: Request, meta: dict[str, str], prefix: str) -> Answer:
                 f"<td>{size}</td><td>{when}</td></tr>"
             )
     css = meta.get("web-listings-css", "")
-    style = (
-        f'<link rel="stylesheet" href="{escape("../" * prefix.count("/") + quote(css))}">'
-        if css
-        else ""
-    )
+    href = escape("../" * prefix.count("/") + quote(css))
+    style = f'<link rel="stylesheet" type="text/css" href="{href}" />' if css else ""
     label = meta.get("web-listings-label") or f"/v1/{req.account}/{req.container}"
     title = escape(f"{label.rstrip('/')}/{prefix}")
     page = (

@@ -42,6 +42,9 @@ class Caller:
     referer: str = ""
     scope: tuple[str, str | None, str | None] | None = None
     grants: frozenset[str] = frozenset()
+    by_account_key: bool = False
+    """Whether the key of the temporary URL was the account's; a container's key opens nothing in
+    other containers, whatever its objects lead to."""
     trusted: bool = False
     """Container synchronisation, and work that the service does for itself."""
     decided: bool = False

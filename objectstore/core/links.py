@@ -89,7 +89,10 @@ def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
     "Raise unless the caller may read that object; whether he counts as owner."
     p = entry.place
     if caller.scope is not None and caller.scope[0] == p.account:
-        return False  # a temporary URL for the link is one for what it links to, in its account
+        # a temporary URL for an object is one for what it leads to, as far as its key goes
+        if caller.by_account_key or caller.scope[1] == p.container:
+            return False
+        raise caller.denied()
     return access.check_container(
         deps, caller, p.account, p.container, p.sysmeta, p.account_sysmeta, "read", entry.name
     )

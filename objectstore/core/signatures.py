@@ -109,6 +109,7 @@ def temporary_url(
                     grants=frozenset(
                         {method, "GET", "HEAD"} if method in ("GET", "HEAD") else {method}
                     ),
+                    by_account_key=limited is None,
                 )
     raise BadSignature()
 

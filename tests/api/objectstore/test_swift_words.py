@@ -1,5 +1,6 @@
 """Details that clients of Swift rely on, each found with Swift's own functional tests."""
 
+import hmac
 import json
 import time
 
@@ -195,3 +196,26 @@ def test_bulk_answers_in_xml(swift):
     root = minidom.parseString(answer.data).documentElement
     assert root.tagName == "delete"
     assert root.getElementsByTagName("number_deleted")[0].firstChild.data == "1"
+
+
+@pytest.mark.parametrize("owner", ["Account", "Container"])
+def test_a_containers_key_opens_no_other_container(swift, app, owner):
+    "Neither by the segments of a dynamic or static large object, nor by a symlink."
+    swift.put("other")
+    swift.put("other/s", b"secret")
+    swift.put("c/dynamic", b"", X_Object_Manifest="other/s")
+    body = json.dumps([{"path": "/other/s"}]).encode()
+    swift.put("c/static?multipart-manifest=put", body)
+    swift.put("c/link", b"", X_Symlink_Target="other/s")
+    key = {f"X_{owner}_Meta_Temp_URL_Key": "key"}
+    assert swift.post("" if owner == "Account" else "c", **key).status_code == 204
+    nobody, expires = Swift(app, roles=()), int(time.time()) + 60
+    for name in ("dynamic", "static", "link"):
+        text = f"GET\n{expires}\n/v1/{swift.account}/c/{name}"
+        signature = hmac.new(b"key", text.encode(), "sha256").hexdigest()
+        url = f"c/{name}?temp_url_sig={signature}&temp_url_expires={expires}"
+        answer = nobody.get(url)
+        if owner == "Account":
+            assert answer.data == b"secret"
+        else:
+            assert answer.status_code >= 400 and b"secret" not in answer.data
