@@ -158,7 +158,12 @@ def _answer(req: Request, source: Source, extra: list[tuple[str, str]]) -> Answe
     entry = source.entry
     headers = object_headers.of_entry(entry, source.etag, req.caller.ctx is not None)
     headers += extra
-    if conditions.not_modified(req.header, source.etag, entry.ts):
+    try:
+        unchanged = conditions.not_modified(req.header, source.etag, entry.ts)
+    except PreconditionFailed as error:
+        error.headers.update(extra)
+        raise
+    if unchanged:
         return Answer(304, [h for h in headers if h[0] != "Content-Length"])
     spans: list[tuple[int, int]] = []
     wanted = req.environ.get("HTTP_RANGE")

@@ -92,7 +92,8 @@ def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
         # a temporary URL for an object is one for what it leads to, as far as its key goes
         if caller.by_account_key or caller.scope[1] == p.container:
             return False
-        raise caller.denied()
+        caller.decided = True
+        raise access.TokenNeeded()
     return access.check_container(
         deps, caller, p.account, p.container, p.sysmeta, p.account_sysmeta, "read", entry.name
     )

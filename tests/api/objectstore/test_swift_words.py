@@ -98,6 +98,8 @@ def test_static_links_through_links_and_to_large_objects(swift):
     link = {"X_Symlink_Target": "c/large", "X_Symlink_Target_Etag": manifest}
     assert swift.put("c/l", b"", **link).status_code == 201
     assert swift.get("c/l").data == b"other"
+    unmet = swift.get("c/l", If_Match="other")
+    assert unmet.status_code == 412 and unmet.headers["Content-Location"].endswith("/c/large")
 
 
 def test_post_to_a_link(swift):
@@ -218,4 +220,13 @@ def test_a_containers_key_opens_no_other_container(swift, app, owner):
         if owner == "Account":
             assert answer.data == b"secret"
         else:
-            assert answer.status_code >= 400 and b"secret" not in answer.data
+            assert answer.status_code in (401, 409) and b"secret" not in answer.data
+
+
+def test_manifests_within_manifests_have_an_end(swift):
+    swift.put("c/0", b"data")
+    for depth in range(1, 12):
+        body = json.dumps([{"path": f"/c/{depth - 1}"}]).encode()
+        assert swift.put(f"c/{depth}?multipart-manifest=put", body).status_code == 201
+    assert swift.get("c/10").data == b"data"
+    assert swift.get("c/11").status_code == 409
