@@ -16,6 +16,7 @@ from objectstore.core.ratelimit import Limiter
 from objectstore.core.sync import Realms
 from objectstore.engine import Engine
 from objectstore.store.committer import Committer
+from objectstore.store.finding import Finder
 
 
 def make_engine(conf: Any, db: Database, committer: Committer) -> Engine:
@@ -52,5 +53,6 @@ def make_deps(conf: Any, authenticate: Any = None) -> Deps:
         ),
         Limiter(),
         Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
+        Finder(db),
         conf.storage.reseller_prefix,
     )

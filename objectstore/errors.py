@@ -1,9 +1,11 @@
 """The errors of object storage that are more than their base.
 
-BadRequest          InvalidHeader, InvalidPath, BadManifest, BadArchive, UnknownPolicy, BadSync
+BadRequest          InvalidHeader, HeaderRefused (its reason names the header), InvalidPath,
+                    BadManifest, BadArchive, UnknownPolicy, PartFault, InvalidVersion
 NotFound            AccountNotFound, ContainerNotFound, ObjectNotFound, SegmentMissing
 Conflict            ContainerNotEmpty, PolicyConflict, SegmentChanged, LinkLoop, LinkTargetMissing
-PreconditionFailed  InvalidName, InvalidUrl
+PreconditionFailed  InvalidUrl, InvalidQuery, BadLinkTarget
+RangeNotSatisfiable PartNotThere
 TooLarge            ObjectTooLarge, UploadOverQuota
 Unprocessable       EtagMismatch
 LengthRequired      LengthMissing
@@ -15,6 +17,7 @@ from common.errors import (
     LengthRequired,
     NotFound,
     PreconditionFailed,
+    RangeNotSatisfiable,
     TooLarge,
     Unprocessable,
 )
@@ -22,6 +25,10 @@ from common.errors import (
 
 class InvalidHeader(BadRequest):
     "{header}: {reason}"
+
+
+class HeaderRefused(InvalidHeader):
+    "{reason}"
 
 
 class InvalidPath(BadRequest):
@@ -68,12 +75,28 @@ class SegmentFault(Conflict):
     "A segment of the large object is missing or was changed: {name}."
 
 
+class InvalidVersion(BadRequest):
+    "Invalid version-id parameter"
+
+
+class PartFault(BadRequest):
+    "Part number must be an integer greater than 0"
+
+
+class PartNotThere(RangeNotSatisfiable):
+    "The requested part number is not satisfiable"
+
+
+class BadLinkTarget(PreconditionFailed):
+    "X-Symlink-Target header must be of the form <container name>/<object name>"
+
+
 class LinkLoop(Conflict):
-    "Too many levels of symbolic links, maximum allowed is {limit}."
+    "Too many levels of symbolic links, maximum allowed is {limit}"
 
 
 class LinkConflict(Conflict):
-    "The target of the symlink does not match: {reason}."
+    "{reason}"
 
 
 class ObjectTooLarge(TooLarge):

@@ -67,8 +67,9 @@ def _headers(req: Request, info: AccountInfo, totals: Totals, owner: bool) -> li
 
 
 def _quota_title(req: Request, name: str) -> str:
-    if name.startswith("bytes-policy-"):
-        return "Bytes-Policy-" + req.deps.policy_at(int(name.rpartition("-")[2])).name
+    kind, policy, index = name.partition("-policy-")
+    if policy:
+        return f"{kind.title()}-Policy-{req.deps.policy_at(int(index)).name}"
     return name.title()
 
 
@@ -97,7 +98,7 @@ def _update(req: Request, reseller_only: bool) -> Answer:
         meta["quota-bytes"] = quota.pop("quota-bytes")
     if "quota-bytes" in meta:
         value = meta["quota-bytes"]
-        if value and not value.isdigit():
+        if value and not value.isdecimal():
             raise InvalidHeader(
                 header="X-Account-Meta-Quota-Bytes", reason="must be a whole number of bytes"
             )
@@ -113,21 +114,20 @@ def _update(req: Request, reseller_only: bool) -> Answer:
 
 
 def _quotas(req: Request) -> dict[str, str]:
-    "X-Account-Quota-Count, -Bytes and -Bytes-Policy-NAME, by the policy's index."
+    "X-Account-Quota-Bytes, -Count, -Bytes-Policy-NAME, -Count-Policy-NAME; by the policy's index."
     found = {}
     given = {
         **dict.fromkeys(req.prefixed("X-Remove-Account-Quota-"), ""),
         **req.prefixed("X-Account-Quota-"),
     }
     for name, value in given.items():
-        if value and not value.isdigit():
+        if value and not value.isdecimal():
             raise InvalidHeader(header=f"X-Account-Quota-{name}", reason="must be a whole number")
         if name == "bytes":
             found["quota-bytes"] = value
-        elif name.startswith("bytes-policy-"):
-            found[
-                f"bytes-policy-{req.deps.policy_named(name.removeprefix('bytes-policy-')).index}"
-            ] = value
+        elif name.startswith(("bytes-policy-", "count-policy-")):
+            kind, _, policy = name.partition("-policy-")
+            found[f"{kind}-policy-{req.deps.policy_named(policy).index}"] = value
         elif name == "count":
             found[name] = value
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 from urllib.parse import quote, unquote
@@ -34,6 +35,7 @@ from objectstore.errors import ContainerNotFound, ObjectNotFound
 MAX_DELETES = 10_000
 MAX_LINE = 2 * 1024 + 2
 MAX_FAILED = 1000
+PULSE_S = 10.0
 _MODES = {"tar": "r|", "tar.gz": "r|gz", "tar.bz2": "r|bz2"}
 _FORMS = {
     "application/json": "json",
@@ -55,8 +57,13 @@ def _form(req: Request) -> str:
 _TYPES = {"json": "application/json", "plain": "text/plain", "xml": "text/xml"}
 
 
-def report(form: str, outcome: dict[str, Any]) -> bytes:
-    "The body that ends a bulk answer."
+def opening(form: str) -> bytes:
+    "What a bulk answer begins with: XML's declaration may have nothing before it."
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' if form == "xml" else b""
+
+
+def report(form: str, outcome: dict[str, Any], root: str) -> bytes:
+    """The body that ends a bulk answer. `root`: delete or extract, the name of the XML element."""
     if form == "json":
         return json.dumps(outcome).encode()
     errors = outcome["Errors"]
@@ -67,8 +74,7 @@ def report(form: str, outcome: dict[str, Any]) -> bytes:
             f"<object><name>{escape(n)}</name><status>{escape(s)}</status></object>"
             for n, s in errors
         )
-        head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-        return f"{head}<bulk>{fields}<errors>{rows}</errors></bulk>\n".encode()
+        return f"<{root}>{fields}<errors>{rows}</errors></{root}>\n".encode()
     lines = [f"{k}: {v}" for k, v in plain.items()]
     return "\n".join([*lines, "Errors:", *(f"{n}, {s}" for n, s in errors), ""]).encode()
 
@@ -96,7 +102,7 @@ def extract(req: Request) -> Answer:
             "Response Status": "400 Bad Request",
             "Response Body": f"Unsupported archive format: {kind}",
         }
-        return Answer(200, headers, report(form, outcome))
+        return Answer(200, headers, opening(form) + report(form, outcome, "extract"))
     if req.container:
         _open_for_write(req, req.container, req.name or "x")
     else:
@@ -108,6 +114,7 @@ def extract(req: Request) -> Answer:
 def _extracting(req: Request, mode: str, form: str, outcome: dict[str, Any]) -> Iterator[bytes]:
     most = req.deps.config.storage.max_object_mib << 20
     stream = _Reader(req.chunks(1 << 50))
+    pulse, begun = _Pulse(), _Once(opening(form))
     try:
         with tarfile.open(fileobj=cast(IO[bytes], stream), mode=cast(Any, mode)) as archive:
             for member in archive:
@@ -120,7 +127,8 @@ def _extracting(req: Request, mode: str, form: str, outcome: dict[str, Any]) -> 
                     outcome["Errors"].append(error)
                 if len(outcome["Errors"]) >= MAX_FAILED:
                     break
-                yield b" "
+                if pulse.is_due():
+                    yield begun() + b" "
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         outcome |= {
             "Response Status": "400 Bad Request",
@@ -138,7 +146,7 @@ def _extracting(req: Request, mode: str, form: str, outcome: dict[str, Any]) -> 
             "Response Status": "400 Bad Request",
             "Response Body": "Invalid Tar File: No Valid Files",
         }
-    yield b"\r\n\r\n" + report(form, outcome)
+    yield begun() + b"\r\n\r\n" + report(form, outcome, "extract")
 
 
 def _extract_one(
@@ -219,6 +227,32 @@ def _open_for_write(req: Request, container: str, name: str, create: bool = Fals
     return place, old
 
 
+class _Pulse:
+    """Signs of life for a client that waits, so that it does not give up. None at first: what is
+    done quickly is done before the status is sent, and who only reads that sees the outcome."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < PULSE_S:
+            return False
+        self._last = now
+        return True
+
+
+class _Once:
+    "Text for the first time, nothing afterwards."
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def __call__(self) -> bytes:
+        text, self._text = self._text, b""
+        return text
+
+
 class _Reader:
     "A file, for tarfile, of the pieces of a body."
 
@@ -279,6 +313,7 @@ def _deleting(req: Request, form: str, names: Callable[[], Iterator[str]]) -> It
         "Response Body": "",
         "Errors": [],
     }
+    pulse, begun = _Pulse(), _Once(opening(form))
     try:
         for line in names():
             if not line:
@@ -286,7 +321,8 @@ def _deleting(req: Request, form: str, names: Callable[[], Iterator[str]]) -> It
             _delete_one(req, line, outcome)
             if len(outcome["Errors"]) >= MAX_FAILED:
                 break
-            yield b" "
+            if pulse.is_due():
+                yield begun() + b" "
     except Error as error:
         outcome |= {
             "Response Status": f"{error.code} {error.title}",
@@ -296,7 +332,7 @@ def _deleting(req: Request, form: str, names: Callable[[], Iterator[str]]) -> It
         outcome["Response Status"] = "400 Bad Request"
     elif not (outcome["Number Deleted"] or outcome["Number Not Found"] or outcome["Response Body"]):
         outcome |= {"Response Status": "400 Bad Request", "Response Body": "Invalid bulk delete."}
-    yield b"\r\n\r\n" + report(form, outcome)
+    yield begun() + b"\r\n\r\n" + report(form, outcome, "delete")
 
 
 def _delete_one(req: Request, line: str, outcome: dict[str, Any]) -> None:

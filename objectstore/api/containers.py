@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from objectstore.api.listing import listing_format, parse_query
+from objectstore.api.listing import listing_format, parse_query, versions_format
 from objectstore.api.request import Answer, Request, latin, quoted
 from objectstore.core import access, accounts, clock, containers, metadata, sync
 from objectstore.core.containers import Container, Settings
@@ -43,14 +43,21 @@ def open_container(req: Request, action: str) -> tuple[Container, bool]:
 def get(req: Request) -> Answer:
     "List objects."
     container, owner = open_container(req, "list")
-    form, query = listing_format(req), parse_query(req)
-    if "versions" in req.query and container.sysmeta.get("versioning") is not None:
+    query = parse_query(req)
+    if "versions" in req.query:
+        form = versions_format(req)
         rows = containers.list_versions(
             req.deps, container.id, query, req.query.get("version_marker", "")
         )
         items = listings.version_items(rows)
     else:
-        items = listings.object_items(containers.list_objects(req.deps, container.id, query))
+        form = listing_format(req)
+        rows = containers.list_objects(req.deps, container.id, query)
+        if form == "json":
+            headers = headers_of(req, container, owner)
+            headers.append(("Content-Type", listings.TYPES[form]))
+            return Answer(200, headers, listings.objects_json(rows))
+        items = listings.object_items(rows)
     headers = headers_of(req, container, owner)
     if form == "plain" and not items:
         return Answer(204, [*headers, PLAIN])
@@ -148,7 +155,7 @@ def _settings(req: Request) -> Settings:
         **req.prefixed("X-Container-Meta-"),
     }
     for name in ("quota-bytes", "quota-count"):
-        if meta.get(name) and not meta[name].isdigit():
+        if meta.get(name) and not meta[name].isdecimal():
             raise InvalidHeader(
                 header=f"X-Container-Meta-{name.title()}",
                 reason="Invalid quota: must be a whole number",
@@ -176,17 +183,17 @@ def _versioning(req: Request) -> dict[str, Any]:
             raise InvalidHeader(header="X-Versions-Enabled", reason="must be true or false")
         found["versioning"] = text in ("true", "1", "yes", "on", "t")
     for header, mode in (("X-Versions-Location", "stack"), ("X-History-Location", "history")):
-        if req.has("X-Remove-" + header[2:]) or (
-            req.has(header) and not req.header(header).strip()
-        ):
-            found.update(versions_location="", versions_mode="")
-        elif req.has(header):
+        name = unquote(req.header(header).strip())
+        if not name:
+            if req.has(header) or req.has("X-Remove-" + header[2:]):
+                found.setdefault("versions_location", "")
+                found.setdefault("versions_mode", "")
+        else:
             if found.get("versions_location"):
                 raise InvalidHeader(
                     header="X-History-Location",
                     reason="only one of X-Versions-Location and X-History-Location may be set",
                 )
-            name = unquote(req.header(header).strip())
             if "/" in name or len(name.encode()) > metadata.MAX_CONTAINER_NAME:
                 raise InvalidHeader(header=header, reason="must be the name of a container")
             found.update(versions_location=name, versions_mode=mode)

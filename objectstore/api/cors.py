@@ -56,7 +56,7 @@ def preflight(environ: dict[str, Any], deps: Deps, account: str, container: str)
     wanted = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
     if wanted:
         headers.append(("Access-Control-Allow-Headers", wanted))
-    if rules.get("access-control-max-age", "").isdigit():
+    if rules.get("access-control-max-age", "").isdecimal():
         headers.append(("Access-Control-Max-Age", rules["access-control-max-age"]))
     return Answer(200, headers)
 

@@ -31,6 +31,16 @@ from objectstore.api import (
 from objectstore.api.request import Answer, Request, split_path
 from objectstore.core import Deps, clock
 from objectstore.core.access import Caller
+from objectstore.errors import (
+    BadLinkTarget,
+    BadManifest,
+    InvalidHeader,
+    LinkConflict,
+    LinkLoop,
+    PartFault,
+    PartNotThere,
+)
+from objectstore.views import listings
 
 LOG = logging.getLogger(__name__)
 Handler = Callable[[Request], Answer]
@@ -184,13 +194,29 @@ def _bulk(req: Request) -> Handler | None:
     return None
 
 
+_IN_PLAIN_WORDS = (
+    InvalidHeader,
+    BadManifest,
+    BadLinkTarget,
+    LinkLoop,
+    LinkConflict,
+    PartFault,
+    PartNotThere,
+)
+"""What Swift's own middleware says without a page around it; clients compare the words."""
+
+
 def _error(environ: dict[str, Any], error: Error, trans_id: str) -> Answer:
     if error.code >= 500:
         LOG.error(
             "%s %s: %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), error.message
         )
     text, kind = swift(error, trans_id)
-    headers = [("Content-Type", kind), *error.headers.items()]
+    if isinstance(error, _IN_PLAIN_WORDS):
+        text, kind = error.message, listings.TYPES["plain"]
+    headers = list(error.headers.items())
+    if "Content-Type" not in error.headers:
+        headers.append(("Content-Type", kind))
     if isinstance(error, Unauthorized):
         headers.append(("WWW-Authenticate", 'Swift realm="unknown"'))
     return Answer(error.code, headers, text.encode())

@@ -66,7 +66,7 @@ def _verify(req: Request, values: dict[str, str], signature: str) -> str | None:
 
 
 def _store(req: Request, values: dict[str, str], form: Any, files: list[Any]) -> tuple[int, str]:
-    if not values["max_file_size"].isdigit() or not values["max_file_count"].isdigit():
+    if not values["max_file_size"].isdecimal() or not values["max_file_count"].isdecimal():
         raise BadRequest("FormPost: max_file_size and max_file_count must be whole numbers")
     if not files:
         raise BadRequest("FormPost: no files to process")
@@ -92,7 +92,7 @@ def _store(req: Request, values: dict[str, str], form: Any, files: list[Any]) ->
         meta = (
             {"content-encoding": form["content-encoding"]} if form.get("content-encoding") else {}
         )
-        delete_at = int(form["x_delete_at"]) if form.get("x_delete_at", "").isdigit() else None
+        delete_at = int(form["x_delete_at"]) if form.get("x_delete_at", "").isdecimal() else None
         kind = file.mimetype or "application/octet-stream"
         objects.commit(req.deps, place, Draft(name, kind, meta, delete_at=delete_at), stored)
     return 201, ""

@@ -7,7 +7,7 @@ import time
 from objectstore.api.request import Request, latin
 from objectstore.core import clock, links, metadata
 from objectstore.core.entries import Entry
-from objectstore.errors import InvalidHeader
+from objectstore.errors import HeaderRefused, InvalidHeader
 
 KEPT = (
     "content-encoding",
@@ -18,6 +18,8 @@ KEPT = (
     "x-robots-tag",
 )
 """Headers of a PUT or POST that every later GET repeats."""
+LAST_SECOND = 9_999_999_999
+"""What Swift makes of a later X-Delete-At: ten digits."""
 _TITLES = {"x-object-manifest": "X-Object-Manifest"}
 
 
@@ -87,14 +89,19 @@ def delete_at(req: Request) -> int | None:
     "Unix seconds from X-Delete-After or X-Delete-At. Raises InvalidHeader."
     after = req.header("X-Delete-After").strip() if "HTTP_X_DELETE_AFTER" in req.environ else ""
     if after:
-        if not after.isdigit() or len(after) > 12:
-            raise InvalidHeader(header="X-Delete-After", reason="Non-integer X-Delete-After")
-        return int(time.time()) + int(after)
+        if not _is_number(after):
+            raise HeaderRefused(reason="Non-integer X-Delete-After")
+        return min(int(time.time()) + int(after), LAST_SECOND)
     at = req.header("X-Delete-At").strip() if "HTTP_X_DELETE_AT" in req.environ else ""
     if not at:
         return None
-    if not at.isdigit() or len(at) > 12:
-        raise InvalidHeader(header="X-Delete-At", reason="Non-integer X-Delete-At")
+    if not _is_number(at):
+        raise HeaderRefused(reason="Non-integer X-Delete-At")
     if int(at) < time.time() and not req.caller.trusted:
-        raise InvalidHeader(header="X-Delete-At", reason="X-Delete-At in past")
-    return int(at)
+        raise HeaderRefused(reason="X-Delete-At in past")
+    return min(int(at), LAST_SECOND)
+
+
+def _is_number(text: str) -> bool:
+    "Digits, and not more of them than int() takes."
+    return text.isascii() and text.isdecimal() and len(text) < 1000

@@ -38,6 +38,16 @@ def listing_format(req: Request) -> str:
     return form
 
 
+def versions_format(req: Request) -> str:
+    "Versions are listed as JSON only, which is their default. Raises NotAcceptable."
+    accepts = req.header("Accept")
+    if "format" not in req.query and (not accepts or "*/*" in accepts):
+        return "json"
+    if listing_format(req) != "json":
+        raise NotAcceptable()
+    return "json"
+
+
 def _quality(parameters: str) -> float:
     for parameter in parameters.split(";"):
         name, _, value = parameter.strip().partition("=")
@@ -56,7 +66,7 @@ def parse_query(req: Request) -> Query:
     text = q.get("limit", "")
     limit = MAX_LIMIT
     if text:
-        if not text.isdigit() or len(text) > 9:
+        if not text.isdecimal() or len(text) > 9:
             limit = MAX_LIMIT
         else:
             limit = int(text)

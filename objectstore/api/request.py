@@ -3,18 +3,20 @@ times a second."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from common.errors import BadRequest
+from common.errors import BadRequest, NotFound
 from objectstore.core import Deps
 from objectstore.core.access import Caller
-from objectstore.errors import InvalidHeader, InvalidUrl, LengthMissing
+from objectstore.errors import InvalidHeader, InvalidUrl, InvalidVersion, LengthMissing
 
 READ = 1 << 20
+_VERSION = re.compile(r"[0-9]{1,12}(\.[0-9]{1,5})?")
 _TRUE = ("true", "1", "yes", "on", "t", "y")
 
 
@@ -83,6 +85,17 @@ class Request:
                 raise InvalidUrl(reason="the query is not UTF-8") from None
         return self._query
 
+    @property
+    def version_id(self) -> str | None:
+        """The version that ?version-id= names. A temporary URL speaks for the current one only.
+        Raises InvalidVersion."""
+        if not self.environ.get("QUERY_STRING") or self.caller.scope is not None:
+            return None
+        text = self.query.get("version-id")
+        if text is not None and text != "null" and not _VERSION.fullmatch(text):
+            raise InvalidVersion()
+        return text
+
     def header(self, name: str, default: str = "") -> str:
         "A header as text. Raises InvalidHeader for one that is not UTF-8."
         value = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
@@ -125,7 +138,7 @@ class Request:
         text = self.environ.get("CONTENT_LENGTH") or ""
         if self.is_chunked or text == "":
             return None
-        if not text.isdigit() or len(text) > 18:
+        if not text.isdecimal() or len(text) > 18:
             raise InvalidHeader(header="Content-Length", reason="must be a whole number of bytes")
         return int(text)
 
@@ -176,7 +189,7 @@ def _utf8(name: str, value: str) -> str:
 
 
 def split_path(path: str) -> tuple[str, str, str]:
-    "/v1/ACCOUNT/CONTAINER/OBJECT. Raises InvalidUrl."
+    "/v1/ACCOUNT/CONTAINER/OBJECT. Raises InvalidUrl, or NotFound where a name is empty."
     if not path.isascii():
         try:
             path = path.encode("latin-1").decode("utf-8")
@@ -189,7 +202,7 @@ def split_path(path: str) -> tuple[str, str, str]:
     container = parts[1] if len(parts) > 1 else ""
     name = parts[2] if len(parts) > 2 else ""
     if not account or (not container and name):
-        raise InvalidUrl(reason="the account and the container must have names")
+        raise NotFound("The account and the container must have names.")
     return account, container, name
 
 

@@ -70,7 +70,9 @@ def _page(req: Request, meta: dict[str, str]) -> Answer:
 def _redirect(req: Request) -> Answer:
     req.caller.decided = True
     path = "/".join(p for p in (f"/v1/{req.account}/{req.container}", req.name) if p)
-    return Answer(301, [("Location", quoted(path + "/")), ("Content-Type", "text/html")], b"")
+    return Answer(
+        301, [("Location", req.host_url + quoted(path + "/")), ("Content-Type", "text/html")], b""
+    )
 
 
 def _check(req: Request) -> int:
@@ -114,12 +116,10 @@ def _listing(req: Request, meta: dict[str, str], prefix: str) -> Answer:
                 f"<td>{size}</td><td>{when}</td></tr>"
             )
     css = meta.get("web-listings-css", "")
-    style = (
-        f'<link rel="stylesheet" href="{escape("../" * prefix.count("/") + quote(css))}">'
-        if css
-        else ""
-    )
-    title = escape(meta.get("web-listings-label", req.container) + "/" + prefix)
+    href = escape("../" * prefix.count("/") + quote(css))
+    style = f'<link rel="stylesheet" type="text/css" href="{href}" />' if css else ""
+    label = meta.get("web-listings-label") or f"/v1/{req.account}/{req.container}"
+    title = escape(f"{label.rstrip('/')}/{prefix}")
     page = (
         f"<!DOCTYPE html><html><head><title>Listing of {title}</title>{style}</head>"
         f"<body><h1>Listing of {title}</h1>"

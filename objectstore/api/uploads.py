@@ -9,7 +9,7 @@ from typing import Any
 
 from common.errors import Error, PreconditionFailed
 from objectstore.api import headers as object_headers
-from objectstore.api.objects import HTML, find
+from objectstore.api.objects import HTML, find, part_of
 from objectstore.api.request import Answer, Request, latin, quoted
 from objectstore.core import (
     access,
@@ -23,11 +23,18 @@ from objectstore.core import (
     metadata,
     objects,
     quotas,
+    ranges,
 )
 from objectstore.core.entries import Entry, Place
 from objectstore.core.objects import Draft, Saved, Shared
-from objectstore.core.sources import Source, plain
-from objectstore.errors import BadManifest, InvalidHeader, ObjectTooLarge
+from objectstore.core.sources import Plain, Source, plain
+from objectstore.errors import (
+    BadManifest,
+    EtagMismatch,
+    HeaderRefused,
+    InvalidHeader,
+    ObjectTooLarge,
+)
 
 DEFAULT_TYPE = "application/octet-stream"
 
@@ -39,8 +46,8 @@ def put(req: Request) -> Answer:
         return _put_copy(req)
     req.need_length()
     place, old, _ = find(req, "write")
-    if "version-id" in req.query:
-        return _restore(req, place)
+    if req.version_id is not None:
+        return _restore(req, place, req.version_id)
     if req.query.get("multipart-manifest") == "put":
         return _put_manifest(req, place, old)
     if req.has("X-Symlink-Target"):
@@ -130,12 +137,14 @@ def _created(saved: Saved, etag: str | None = None) -> Answer:
     return Answer(201, headers)
 
 
-def _restore(req: Request, place: Place) -> Answer:
+def _restore(req: Request, place: Place, version_id: str) -> Answer:
+    if version_id == "null":
+        raise InvalidHeader(header="version-id", reason="the null version cannot be restored")
     if req.length:
         raise InvalidHeader(header="Content-Length", reason="PUT with version-id takes no body")
-    objects.restore_version(req.deps, place, req.name, req.query["version-id"])
+    objects.restore_version(req.deps, place, req.name, version_id)
     _, entry = entries.find(req.deps, req.account, req.container, req.name)
-    headers = [HTML, ("X-Object-Version-Id", req.query["version-id"])]
+    headers = [HTML, ("X-Object-Version-Id", version_id)]
     if entry is not None:
         headers += [("Etag", entry.etag), ("Last-Modified", clock.http_date(entry.ts))]
     return Answer(201, headers)
@@ -143,9 +152,7 @@ def _restore(req: Request, place: Place) -> Answer:
 
 def _put_link(req: Request, place: Place, old: Entry | None) -> Answer:
     if req.length or (req.is_chunked and req.body(1)):
-        raise InvalidHeader(
-            header="X-Symlink-Target", reason="Symlink requests require a zero byte body"
-        )
+        raise HeaderRefused(reason="Symlink requests require a zero byte body")
     _check_conditions(req, old)
     link = links.parse(
         req.deps,
@@ -155,11 +162,11 @@ def _put_link(req: Request, place: Place, old: Entry | None) -> Answer:
         req.header("X-Symlink-Target-Account"),
         req.header("X-Symlink-Target-Etag"),
     )
-    links.pin(req.deps, req.caller, link)
+    target = links.pin(req.deps, req.caller, link)
     draft = _draft(req, req.name)
     draft.kind, draft.sysmeta = "link", {"link": link}
     if not req.content_type:
-        draft.content_type = links.CONTENT_TYPE
+        draft.content_type = target.content_type if target is not None else links.CONTENT_TYPE
     quotas.check_upload(req.deps, place, 0, old)
     return _created(objects.commit(req.deps, place, draft, content.Content(0, content.EMPTY_MD5)))
 
@@ -169,6 +176,9 @@ def _put_manifest(req: Request, place: Place, old: Entry | None) -> Answer:
     if req.has("X-Object-Manifest"):
         raise BadManifest(reason="an object is either a static or a dynamic large object")
     items = manifests.parse(req.body(manifests.MAX_BYTES))
+    own = f"{req.container}/{req.name}"
+    if any(item.get("path", "").lstrip("/") == own for item in items):
+        raise BadManifest(reason=f"the manifest {quoted(own)} cannot be a segment of itself")
     draft = _draft(req, req.name)
     etag = req.header("ETag").strip().strip('"').lower()
     if req.query.get("heartbeat", "").lower() in ("true", "1", "yes", "on", "t", "y"):
@@ -198,8 +208,6 @@ def _store_manifest(
     etag: str,
 ) -> Saved:
     if etag and etag != manifest.etag:
-        from objectstore.errors import EtagMismatch
-
         raise EtagMismatch()
     quotas.check_upload(req.deps, place, len(manifest.stored), old)
     stored = content.store(req.deps, req.deps.policy_at(place.policy), [manifest.stored])
@@ -288,9 +296,7 @@ def _put_copy(req: Request) -> Answer:
 
 def _copy(req: Request, account: str, container: str, name: str) -> Answer:
     place, old, _ = find(_without_version(req), "write")
-    source_place, source_entry = entries.find(
-        req.deps, account, container, name, req.query.get("version-id")
-    )
+    source_place, source_entry = entries.find(req.deps, account, container, name, req.version_id)
     access.check_container(
         req.deps,
         req.caller,
@@ -312,13 +318,18 @@ def _copy(req: Request, account: str, container: str, name: str) -> Answer:
         entry = links.follow(req.deps, req.caller, entry)
     as_manifest = req.query.get("multipart-manifest") == "get" or entry.kind == "link"
     source = plain(req.deps, entry) if as_manifest else large.source_of(req.deps, req.caller, entry)
+    if as_manifest and entry.kind == "slo":
+        _check_segments(req, entry)
+    start, length = (0, source.size) if as_manifest else _copied_span(req, source)
     most = req.deps.config.storage.max_object_mib << 20
-    if source.size > most:
+    if length > most:
         raise ObjectTooLarge(limit=most)
-    quotas.check_upload(req.deps, place, source.size, old)
+    quotas.check_upload(req.deps, place, length, old)
     limit_rate(req)
     draft = _copy_draft(req, entry, as_manifest)
-    saved = objects.commit(req.deps, place, draft, _copy_bytes(req, place, source, entry))
+    saved = objects.commit(
+        req.deps, place, draft, _copy_bytes(req, place, source, entry, start, length)
+    )
     answer = _created(saved, f'"{saved.etag}"' if draft.kind == "slo" else None)
     answer.headers += [
         ("X-Copied-From", quoted(f"{container}/{name}")),
@@ -339,6 +350,7 @@ class _Destination:
         self.deps, self.caller, self.method = req.deps, req.caller, "PUT"
         self.account, self.container, self.name = req.account, req.container, req.name
         self.query: dict[str, str] = {}
+        self.version_id = None
         self.environ: dict[str, Any] = {}
 
 
@@ -360,12 +372,26 @@ def _copy_draft(req: Request, entry: Entry, as_manifest: bool) -> Draft:
 
 
 def _copy_bytes(
-    req: Request, place: Place, source: Source, entry: Entry
+    req: Request, place: Place, source: Source, entry: Entry, start: int, length: int
 ) -> content.Content | Shared:
     "The same blob, where the bytes and the number of copies are the same; else bytes written anew."
-    whole = source.size == entry.stored
-    if whole and source.etag == entry.etag and place.policy == entry.place.policy:
+    whole = isinstance(source, Plain) and length == entry.stored
+    if whole and place.policy == entry.place.policy:
         return Shared(entry.blob_id, entry.stored, entry.etag)
-    if entry.kind and source.size == entry.stored and place.policy == entry.place.policy:
-        return Shared(entry.blob_id, entry.stored, entry.etag)
-    return content.store(req.deps, req.deps.policy_at(place.policy), source.read(0, source.size))
+    return content.store(req.deps, req.deps.policy_at(place.policy), source.read(start, length))
+
+
+def _copied_span(req: Request, source: Source) -> tuple[int, int]:
+    "(start, length) of what Range or part-number ask for; all of it without."
+    part = part_of(req, source)
+    if part is not None:
+        return part[1], part[2]
+    spans = ranges.parse(req.header("Range"), source.size) if req.has("Range") else []
+    return spans[0] if len(spans) == 1 else (0, source.size)
+
+
+def _check_segments(req: Request, entry: Entry) -> None:
+    "A copied manifest names the same segments in the account that it is copied to."
+    items = manifests.as_sent(large.manifest_of(req.deps, entry))
+    for _ in manifests.check(req.deps, req.caller, req.account, items):
+        pass

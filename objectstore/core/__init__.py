@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from objectstore.core.ratelimit import Limiter
     from objectstore.core.sync import Realms
     from objectstore.store.committer import Committer
+    from objectstore.store.finding import Finder
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def parse_policies(texts: list[str]) -> tuple[Policy, ...]:
     found = []
     for index, text in enumerate(texts):
         name, _, copies = text.partition(":")
-        if not name or not copies.isdigit() or not 1 <= int(copies) <= 16:
+        if not name or not copies.isdecimal() or not 1 <= int(copies) <= 16:
             raise ValueError(f"[storage] policies: {text!r} is not NAME:COPIES")
         found.append(Policy(index, name, int(copies)))
     if not found or len({p.name.lower() for p in found}) != len(found):
@@ -55,6 +56,7 @@ class Deps:
     keymaster: Keymaster
     limiter: Limiter
     realms: Realms
+    finder: Finder
     reseller_prefix: str = "AUTH_"
     extras: dict[str, Any] = field(default_factory=dict)
 

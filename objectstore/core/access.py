@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from common.context import Context
 from common.errors import Forbidden, Unauthorized
 from objectstore.core import Deps
+from objectstore.core.metadata import MAX_HEADER
 from objectstore.errors import InvalidHeader
 
 OWNER, READER = "owner", "reader"
@@ -41,6 +42,9 @@ class Caller:
     referer: str = ""
     scope: tuple[str, str | None, str | None] | None = None
     grants: frozenset[str] = frozenset()
+    by_account_key: bool = False
+    """Whether the key of the temporary URL was the account's; a container's key opens nothing in
+    other containers, whatever its objects lead to."""
     trusted: bool = False
     """Container synchronisation, and work that the service does for itself."""
     decided: bool = False
@@ -281,6 +285,8 @@ def parse_account_acl(text: str) -> dict[str, list[str]]:
     header = "X-Account-Access-Control"
     if not text.strip():
         return {}
+    if len(text) > MAX_HEADER:
+        raise InvalidHeader(header=header, reason=f"is longer than {MAX_HEADER} bytes")
     try:
         acl = json.loads(text)
     except (ValueError, RecursionError):

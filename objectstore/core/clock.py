@@ -23,7 +23,7 @@ def stamp(ts: int) -> str:
 def parse_stamp(text: str) -> int:
     "From X-Timestamp; raises ValueError."
     seconds, _, rest = text.partition(".")
-    if not seconds.isdigit() or (rest and not rest.isdigit()) or len(seconds) > 12:
+    if not seconds.isdecimal() or (rest and not rest.isdecimal()) or len(seconds) > 12:
         raise ValueError(f"{text!r} is no timestamp")
     return int(seconds) * UNIT + int((rest + "00000")[:5])
 

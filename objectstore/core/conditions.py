@@ -15,17 +15,17 @@ def etags(header: str) -> set[str]:
 
 def not_modified(header: Callable[[str], str], etag: str, ts: int) -> bool:
     """Whether a GET or HEAD is answered 304. `header` gives a request header or ''. Raises
-    PreconditionFailed for
-    If-Match and If-Unmodified-Since that do not hold."""
-    etag = etag.strip('"')
+    PreconditionFailed for If-Match and If-Unmodified-Since that do not hold: both must, as in
+    Swift."""
+    shown, etag = etag, etag.strip('"')
     second = -(-ts // clock.UNIT)
     if_match = header("If-Match")
     if if_match:
         tags = etags(if_match)
         if "*" not in tags and etag not in tags:
-            raise PreconditionFailed()
-    elif (limit := clock.parse_http(header("If-Unmodified-Since"))) is not None and second > limit:
-        raise PreconditionFailed()
+            raise PreconditionFailed(headers={"Etag": shown})
+    if (limit := clock.parse_http(header("If-Unmodified-Since"))) is not None and second > limit:
+        raise PreconditionFailed(headers={"Etag": shown})
     if_none_match = header("If-None-Match")
     if if_none_match:
         tags = etags(if_none_match)

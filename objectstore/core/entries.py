@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +59,7 @@ class Entry:
         return self.delete_at is not None and self.delete_at <= time.time()
 
 
-def _entry(place: Place, row: Any, name: str) -> Entry:
-    m = row._mapping
+def _entry(place: Place, m: Mapping[str, Any], name: str) -> Entry:
     return Entry(
         place,
         name,
@@ -85,30 +85,27 @@ def find(
 ) -> tuple[Place, Entry | None]:
     """The container and what `name` is in it: None for nothing, or when its time is over.
     `version_id` asks for that
-    version ("null" is the unversioned one). Raises ContainerNotFound."""
-    with deps.db.read() as session:
-        row = objects.find(session, account, container, name)
-        if row is None:
-            raise ContainerNotFound()
-        m = row._mapping
-        place = Place(
-            account,
-            container,
-            m["c_id"],
-            m["policy"],
-            m["c_meta"],
-            m["c_sysmeta"],
-            m["a_meta"],
-            m["a_sysmeta"],
-        )
-        current = _entry(place, row, name) if m["o_name"] is not None else None
-        if version_id is not None and (
-            current is None or (current.version_id or "null") != version_id
-        ):
-            wanted = "" if version_id == "null" else version_id
+    version ("null" is the unversioned one); versions do not expire. Raises ContainerNotFound."""
+    m = deps.finder(account, container, name)
+    if m is None:
+        raise ContainerNotFound()
+    place = Place(
+        account,
+        container,
+        m["c_id"],
+        m["policy"],
+        m["c_meta"],
+        m["c_sysmeta"],
+        m["a_meta"],
+        m["a_sysmeta"],
+    )
+    current = _entry(place, m, name) if m["o_name"] is not None else None
+    if version_id is not None and (current is None or (current.version_id or "null") != version_id):
+        wanted = "" if version_id == "null" else version_id
+        with deps.db.read() as session:
             older = objects.find_version(session, place.container_id, name, wanted)
-            return place, _entry(place, older, name) if older is not None else None
-    if current is not None and current.is_expired:
+        return place, _entry(place, older._mapping, name) if older is not None else None
+    if current is not None and current.is_expired and version_id is None:
         return place, None
     return place, current
 

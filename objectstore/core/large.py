@@ -24,6 +24,7 @@ from objectstore.errors import ContainerNotFound, ObjectNotFound, SegmentFault
 from objectstore.store import containers, listing
 
 MAX_DEPTH = 10
+"""Manifests within manifests, the outermost included."""
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ def manifest_of(deps: Deps, entry: Entry) -> list[dict[str, Any]]:
 
 
 def _static(deps: Deps, caller: Caller, entry: Entry, depth: int) -> Segmented:
-    if depth > MAX_DEPTH:
+    if depth >= MAX_DEPTH:
         raise SegmentFault(name=entry.path)
     segments = []
     for item in manifest_of(deps, entry):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from objectstore.core import Deps, access, entries, metadata
 from objectstore.core.access import Caller
 from objectstore.core.entries import Entry
-from objectstore.errors import InvalidHeader, LinkConflict, LinkLoop
+from objectstore.errors import BadLinkTarget, HeaderRefused, InvalidHeader, LinkConflict, LinkLoop
 
 MAX_HOPS = 2
 CONTENT_TYPE = "application/symlink"
@@ -17,7 +18,10 @@ def parse(
     deps: Deps, account: str, path: str, target: str, target_account: str, target_etag: str
 ) -> dict[str, Any]:
     "The link that a PUT asks for. Raises InvalidHeader."
-    container, name = metadata.container_and_object("X-Symlink-Target", target)
+    try:
+        container, name = metadata.container_and_object("X-Symlink-Target", target)
+    except InvalidHeader:
+        raise BadLinkTarget() from None
     metadata.object_name(name)
     if "/" in target_account:
         raise InvalidHeader(
@@ -25,7 +29,7 @@ def parse(
         )
     to = target_account or account
     if (to, f"/{container}/{name}") == (account, path):
-        raise InvalidHeader(header="X-Symlink-Target", reason="Symlink cannot target itself")
+        raise HeaderRefused(reason="Symlink cannot target itself")
     link: dict[str, Any] = {
         "account": to,
         "container": container,
@@ -38,29 +42,58 @@ def parse(
     return link
 
 
-def pin(deps: Deps, caller: Caller, link: dict[str, Any]) -> None:
-    "Check a static link's target when it is made, and keep its size. Raises LinkConflict."
+def pin(deps: Deps, caller: Caller, link: dict[str, Any]) -> Entry | None:
+    """Check a static link's target when it is made, and keep what listings show of it; the target.
+    Raises LinkConflict."""
     if "etag" not in link:
-        return
+        return None
     try:
-        target = entries.existing(
-            entries.find(deps, link["account"], link["container"], link["name"])
-        )
-    except entries.ObjectNotFound:
-        raise LinkConflict(reason="it does not exist") from None
-    except entries.ContainerNotFound:
-        raise LinkConflict(reason="its container does not exist") from None
+        target = _target(deps, caller, link)
+    except (entries.ObjectNotFound, entries.ContainerNotFound):
+        raise LinkConflict(reason="X-Symlink-Target does not exist") from None
+    if stored_etag(target) != link["etag"]:
+        raise _changed(target, link)
+    if target.kind == "link":
+        further = target.sysmeta["link"]
+        link.update({k: further[k] for k in ("bytes", "slo_etag") if k in further})
+    else:
+        link["bytes"] = target.size
+    if target.kind == "slo":
+        link["slo_etag"] = f'"{target.etag}"'
+    return target
+
+
+def stored_etag(entry: Entry) -> str:
+    """The ETag that a static link pins: of a static large object that of its manifest, of another
+    static link the one that it pins itself."""
+    if entry.kind == "link" and entry.sysmeta["link"].get("etag"):
+        return str(entry.sysmeta["link"]["etag"])
+    return str(entry.sysmeta.get("manifest_etag") or entry.etag)
+
+
+def _changed(target: Entry, link: dict[str, Any]) -> LinkConflict:
+    found, wanted = stored_etag(target), link["etag"]
+    return LinkConflict(
+        reason=f"Object Etag {found!r} does not match X-Symlink-Target-Etag header {wanted!r}"
+    )
+
+
+def _target(deps: Deps, caller: Caller, link: dict[str, Any]) -> Entry:
+    found = entries.find(deps, link["account"], link["container"], link["name"])
+    target = entries.existing(found)
     check_readable(deps, caller, target)
-    if target.etag != link["etag"]:
-        raise LinkConflict(reason="the ETag of the target differs from X-Symlink-Target-Etag")
-    link["bytes"] = target.size
+    return target
 
 
 def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
     "Raise unless the caller may read that object; whether he counts as owner."
     p = entry.place
     if caller.scope is not None and caller.scope[0] == p.account:
-        return False  # a temporary URL for the link is one for what it links to, in its account
+        # a temporary URL for an object is one for what it leads to, as far as its key goes
+        if caller.by_account_key or caller.scope[1] == p.container:
+            return False
+        caller.decided = True
+        raise access.TokenNeeded()
     return access.check_container(
         deps, caller, p.account, p.container, p.sysmeta, p.account_sysmeta, "read", entry.name
     )
@@ -69,26 +102,28 @@ def check_readable(deps: Deps, caller: Caller, entry: Entry) -> bool:
 def follow(deps: Deps, caller: Caller, entry: Entry) -> Entry:
     """What a link leads to, through links to links. Raises LinkLoop, LinkConflict (static link,
     changed target),
-    ObjectNotFound, or the denial of access to a target."""
-    for _ in range(MAX_HOPS + 1):
-        if entry.kind != "link":
-            return entry
-        link = entry.sysmeta["link"]
-        found = entries.find(deps, link["account"], link["container"], link["name"])
-        target = entries.existing(found)
-        check_readable(deps, caller, target)
-        if "etag" in link and target.etag != link["etag"]:
-            raise LinkConflict(
-                reason="the target was changed after the link was made",
-            )
-        entry = target
-    raise LinkLoop(limit=MAX_HOPS)
+    ObjectNotFound, or the denial of access to a target; with the Content-Location of where it
+    led."""
+    where: dict[str, str] = {}
+    try:
+        for _ in range(MAX_HOPS):
+            if entry.kind != "link":
+                break
+            link = entry.sysmeta["link"]
+            where = {"Content-Location": quote(link["path"])}
+            entry = _target(deps, caller, link)
+            if "etag" in link and stored_etag(entry) != link["etag"]:
+                raise _changed(entry, link)
+        if entry.kind == "link":
+            raise LinkLoop(limit=MAX_HOPS)
+    except (LinkLoop, LinkConflict, entries.ObjectNotFound, entries.ContainerNotFound) as error:
+        error.headers.update(where)
+        raise
+    return entry
 
 
 def headers(entry: Entry) -> list[tuple[str, str]]:
     "The headers of a link itself."
-    from urllib.parse import quote
-
     link = entry.sysmeta["link"]
     found = [("X-Symlink-Target", quote(f"{link['container']}/{link['name']}"))]
     if link.get("other_account"):

@@ -69,13 +69,13 @@ def _fault(item: Any) -> str | None:
     if not isinstance(path, str) or "/" not in path.strip("/"):
         return "path does not refer to an object; it must be /container/object"
     if size is not None and (
-        isinstance(size, bool) or not str(size).isdigit() or int(size) < MIN_SEGMENT
+        isinstance(size, bool) or not str(size).isdecimal() or int(size) < MIN_SEGMENT
     ):
         return f"size_bytes must be a whole number, at least {MIN_SEGMENT}"
     if etag is not None and not isinstance(etag, str):
         return "etag must be a string"
     if span is not None and (
-        not isinstance(span, str) or span.count("-") != 1 or not span.replace("-", "").isdigit()
+        not isinstance(span, str) or span.count("-") != 1 or not span.replace("-", "").isdecimal()
     ):
         return "range must be of the form A-B, A- or -N"
     return None

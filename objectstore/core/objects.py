@@ -158,15 +158,14 @@ def delete(
 
 def _delete(session: Session, container: Container, name: str, old: Any) -> dict[str, str]:
     now = _later(clock.now(), old)
-    history = container.sysmeta.get("versions_mode") == "history" and container.sysmeta.get(
-        "versions_location"
-    )
+    elsewhere = bool(container.sysmeta.get("versions_location"))
+    history = elsewhere and container.sysmeta.get("versions_mode") == "history"
     keeps = container.sysmeta.get("versioning") is not None
-    if old is None and not keeps and not history:
+    if old is None and not keeps and not elsewhere:
         raise ObjectNotFound()
     if old is not None:
-        _take_away(session, container, name, old, now, keep=keeps or bool(history))
-    marker = versions.after_delete(session, container, name, now)
+        _take_away(session, container, name, old, now, keep=keeps or history)
+    marker = versions.after_delete(session, container, name, now, had_one=old is not None)
     if container.sysmeta.get("sync_to"):
         objects.note_change(session, container.id, name, now, True)
     if marker is None:

@@ -3,7 +3,7 @@ with the commit.
 
 Source: Object Storage API, X-Container-Meta-Quota-Bytes/-Count, X-Account-Meta-Quota-Bytes,
 X-Account-Quota-Count and
--Bytes-Policy-NAME.
+-Bytes-Policy-NAME, -Count-Policy-NAME.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from objectstore.store.models import Container
 
 def _limit(value: Any) -> int | None:
     text = str(value if value is not None else "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None
 
 
-def _account_limits(place: Place) -> tuple[int | None, int | None, int | None]:
-    "(bytes, objects, bytes in the container's policy)."
+def _account_limits(place: Place) -> tuple[int | None, int | None, int | None, int | None]:
+    "(bytes, objects, bytes in the container's policy, objects in it)."
     quota = place.account_sysmeta.get("quota", {})
     return (
         _limit(place.account_meta.get("quota-bytes")),
         _limit(quota.get("count")),
         _limit(quota.get(f"bytes-policy-{place.policy}")),
+        _limit(quota.get(f"count-policy-{place.policy}")),
     )
 
 
@@ -57,22 +58,26 @@ def check_commit(session: Session, container: Container, place: Place, size: int
     "Raise UploadOverQuota when an object of `size` in place of `old` is too much."
     if not has_any(place):
         return
-    grow = size - (old.stored if old is not None else 0)
+    replaced = old is not None and not container.sysmeta.get("versioning")
+    grow = size - (old.stored if replaced else 0)
     more = 0 if old is not None else 1
     limit = _limit(place.meta.get("quota-bytes"))
-    if limit is not None and grow > 0 and container.bytes + grow > limit:
+    if limit is not None and grow > 0 and container.bytes + container.version_bytes + grow > limit:
         raise UploadOverQuota()
     limit = _limit(place.meta.get("quota-count"))
     if limit is not None and more and container.objects + more > limit:
         raise UploadOverQuota()
-    account_bytes, account_objects, policy_bytes = _account_limits(place)
-    if account_bytes is None and account_objects is None and policy_bytes is None:
+    limits = _account_limits(place)
+    if all(most is None for most in limits):
         return
     totals = accounts.totals(session, place.account)
-    if account_bytes is not None and grow > 0 and sum(t[3] for t in totals) + grow > account_bytes:
-        raise UploadOverQuota()
-    if account_objects is not None and more and sum(t[2] for t in totals) + more > account_objects:
-        raise UploadOverQuota()
-    in_policy = sum(t[3] for t in totals if t[0] == place.policy)
-    if policy_bytes is not None and grow > 0 and in_policy + grow > policy_bytes:
-        raise UploadOverQuota()
+    here = [t for t in totals if t[0] == place.policy]
+    used = (*_used(totals), *_used(here))
+    for most, there, added in zip(limits, used, (grow, more, grow, more), strict=True):
+        if most is not None and added > 0 and there + added > most:
+            raise UploadOverQuota()
+
+
+def _used(totals: list[tuple[int, int, int, int]]) -> tuple[int, int]:
+    "(bytes, objects) of rows of `accounts.totals`."
+    return sum(t[3] for t in totals), sum(t[2] for t in totals)

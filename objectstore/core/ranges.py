@@ -23,7 +23,7 @@ def parse(header: str, size: int) -> list[tuple[int, int]]:
         if (
             not dash
             or not (first or last)
-            or any(x and not (x.isascii() and x.isdigit()) for x in (first, last))
+            or any(x and not (x.isascii() and x.isdecimal()) for x in (first, last))
         ):
             return []
         any_valid = True

@@ -55,7 +55,7 @@ def split(signature: str, allowed: Iterable[str]) -> tuple[str, bytes]:
 
 def expiry(text: str) -> int:
     "Unix seconds from digits or 2024-01-31T12:00:00Z. Raises BadSignature."
-    if text.isascii() and text.isdigit() and len(text) < 13:
+    if text.isascii() and text.isdecimal() and len(text) < 13:
         return int(text)
     for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"):
         try:
@@ -109,6 +109,7 @@ def temporary_url(
                     grants=frozenset(
                         {method, "GET", "HEAD"} if method in ("GET", "HEAD") else {method}
                     ),
+                    by_account_key=limited is None,
                 )
     raise BadSignature()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from objectstore.core import clock
 from objectstore.core.content import EMPTY_MD5
-from objectstore.errors import ContainerNotFound
+from objectstore.errors import ContainerNotFound, ObjectNotFound
 from objectstore.store import Session, blobs, containers, listing, objects
 from objectstore.store.models import Container
 
@@ -86,10 +86,12 @@ def _prefix(name: str) -> str:
     return f"{len(name):03x}{name}/"
 
 
-def after_delete(session: Session, container: Container, name: str, ts: int) -> str | None:
+def after_delete(
+    session: Session, container: Container, name: str, ts: int, had_one: bool
+) -> str | None:
     """What a DELETE leaves in a container that keeps versions; called with the current object
-    already displaced.
-    Returns the id of the delete marker that was made, for the answer."""
+    already displaced (`had_one`: there was one). Raises ObjectNotFound when there was nothing to
+    delete or to bring back. Returns the id of the delete marker that was made, for the answer."""
     state = container.sysmeta
     if state.get("versioning") is not None:
         return _mark(session, container, name, ts, new_id(ts) if state["versioning"] else "")
@@ -97,7 +99,7 @@ def after_delete(session: Session, container: Container, name: str, ts: int) -> 
         if state.get("versions_mode") == "history":
             _leave_history_marker(session, container, name, ts)
         else:
-            _restore(session, container, name, ts)
+            _restore(session, container, name, ts, had_one)
     return None
 
 
@@ -148,23 +150,36 @@ def _leave_history_marker(session: Session, container: Container, name: str, ts:
     containers.count(session, target.id, ts, 1, 0)
 
 
-def _restore(session: Session, container: Container, name: str, ts: int) -> None:
-    "Bring back the newest version from the container of older ones."
+def _restore(session: Session, container: Container, name: str, ts: int, had_one: bool) -> None:
+    """Bring back the newest version from the container of older ones. A marker that history mode
+    left is taken away: it brings back nothing, unless it is what this DELETE undoes."""
     target = containers.get(
         session, container.account, container.sysmeta["versions_location"], lock=True
     )
-    if target is None:
-        return
-    prefix = _prefix(name)
-    rows = containers.objects(session, target.id, listing.Query(1, prefix=prefix, reverse=True))
-    if not rows or isinstance(rows[0], listing.Subdir):
-        return
-    archived = rows[0][0]
-    row = objects.get(session, target.id, archived)
-    values = objects.values_of(row)
-    objects.remove_row(session, target.id, archived)
-    containers.count(session, target.id, ts, -1, -values["stored"])
-    if values["content_type"].startswith(MARKER_TYPE):
+    values = _pop(session, target, name, ts) if target is not None else None
+    if not had_one:
+        if values is None:
+            raise ObjectNotFound()
+        if _is_marker(values):
+            values = _pop(session, target, name, ts)
+    if values is None or _is_marker(values):
         return
     objects.insert_row(session, container.id, name, values)
     containers.count(session, container.id, ts, 1, values["stored"])
+
+
+def _is_marker(values: dict[str, Any]) -> bool:
+    return str(values["content_type"]).startswith(MARKER_TYPE)
+
+
+def _pop(session: Session, target: Any, name: str, ts: int) -> dict[str, Any] | None:
+    "The newest archived version of `name`, taken out of the container of versions."
+    query = listing.Query(1, prefix=_prefix(name), reverse=True)
+    rows = containers.objects(session, target.id, query)
+    if not rows:
+        return None
+    archived = rows[0][0]
+    values = objects.values_of(objects.get(session, target.id, archived))
+    objects.remove_row(session, target.id, archived)
+    containers.count(session, target.id, ts, -1, -values["stored"])
+    return values

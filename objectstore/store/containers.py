@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, delete, literal, select, type_coerce, union_all, update
+from sqlalchemy import Text, bindparam, delete, literal, select, type_coerce, union_all, update
 from sqlalchemy.orm import Session
 
 from objectstore.store import listing
 from objectstore.store.models import Change, Container, Object, Version
 
+_C: Any = Container.__table__
+_GET = select(Container).where(
+    Container.account == bindparam("a"), Container.name == bindparam("n")
+)
+_GET_LOCKED = _GET.with_for_update()
+_COUNT = (
+    update(_C)
+    .where(_C.c.id == bindparam("container"))
+    .values(
+        changed=bindparam("now"),
+        objects=_C.c.objects + bindparam("more"),
+        bytes=_C.c.bytes + bindparam("size"),
+        version_objects=_C.c.version_objects + bindparam("more_versions"),
+        version_bytes=_C.c.version_bytes + bindparam("version_size"),
+    )
+)
+
 
 def get(session: Session, account: str, name: str, lock: bool = False) -> Container | None:
     """The container, if it exists; with `lock` nobody else changes it or its objects until the
     transaction ends."""
-    statement = select(Container).where(Container.account == account, Container.name == name)
-    if lock:
-        statement = statement.with_for_update()
-    return session.scalars(statement).first()
+    return session.scalars(_GET_LOCKED if lock else _GET, {"a": account, "n": name}).first()
 
 
 def by_id(session: Session, container_id: int) -> Container | None:
@@ -62,16 +76,15 @@ def count(
 ) -> None:
     "Add to the totals."
     session.execute(
-        update(Container)
-        .where(Container.id == container_id)
-        .values(
-            changed=now,
-            objects=Container.objects + objects,
-            bytes=Container.bytes + size,
-            version_objects=Container.version_objects + versions,
-            version_bytes=Container.version_bytes + version_size,
-        ),
-        execution_options={"synchronize_session": False},
+        _COUNT,
+        {
+            "container": container_id,
+            "now": now,
+            "more": objects,
+            "size": size,
+            "more_versions": versions,
+            "version_size": version_size,
+        },
     )
 
 
@@ -85,46 +98,44 @@ _COLUMNS = ("name", "size", "etag", "content_type", "ts", "kind")
 
 
 def _columns(table: Any) -> list[Any]:
-    return [
-        *(getattr(table, c) for c in _COLUMNS),
-        type_coerce(table.sysmeta, Text),
-        table.version_id,
-    ]
+    # of the table, not of the class: the ORM's rows cost a listing as much as reading it does
+    return [*(table.c[c] for c in _COLUMNS), type_coerce(table.c.sysmeta, Text), table.c.version_id]
 
 
-_OBJECTS = select(*_columns(Object))
+_O: Any = Object.__table__
+_V: Any = Version.__table__
+_OBJECTS = select(*_columns(_O))
 
 
 def objects(session: Session, container_id: int, query: listing.Query) -> list[Any]:
     "Rows (name, size, etag, content_type, ts, kind, sysmeta as text, version_id) and Subdirs."
     return listing.read(
-        session, _OBJECTS.where(Object.container_id == container_id), Object.__table__.c.name, query
+        session, _OBJECTS.where(_O.c.container_id == container_id), _O.c.name, query
     )
 
 
 def versions(
     session: Session, container_id: int, query: listing.Query, version_marker: str = ""
 ) -> list[Any]:
-    """Like `objects`, with every version of every name, the newest first, and whether it is the
-    latest as the ninth
-    column. With `version_marker` the listing begins inside the name that is the marker."""
-    current = select(*_columns(Object), literal(True).label("latest")).where(
-        Object.container_id == container_id
+    """Like `objects`, with every version of every name, the newest first (last in reverse), and
+    whether it is the latest as the ninth column. With `version_marker` the listing begins inside
+    the name that is the marker."""
+    current = select(*_columns(_O), literal(True).label("latest")).where(
+        _O.c.container_id == container_id
     )
-    older = select(*_columns(Version), Version.latest).where(Version.container_id == container_id)
+    older = select(*_columns(_V), _V.c.latest).where(_V.c.container_id == container_id)
     both = union_all(current, older).subquery()
-    name, ts = both.c.name, both.c.ts
+    name, order = both.c.name, both.c.ts if query.reverse else both.c.ts.desc()
     rows: list[Any] = []
     if version_marker and query.marker:
-        same = session.execute(select(both).where(name == query.marker).order_by(ts.desc())).all()
+        same = session.execute(select(both).where(name == query.marker).order_by(order)).all()
         ids = [row[7] or "null" for row in same]
         if version_marker in ids:
             rows = list(same[ids.index(version_marker) + 1 :])
     # a page of names could cut a name's versions in two only at the limit, where the marker pair
     # takes over
-    statement = select(both)
     found = (
-        listing.read(session, _Ordered(statement, ts), name, query)
+        listing.read(session, _Ordered(select(both), order), name, query)
         if len(rows) < query.limit
         else []
     )
@@ -132,13 +143,13 @@ def versions(
 
 
 class _Ordered:
-    "A select whose rows with the same name come newest first."
+    "A select with an order for the rows of one name."
 
-    def __init__(self, statement: Any, ts: Any) -> None:
-        self._statement, self._ts = statement, ts
+    def __init__(self, statement: Any, order: Any) -> None:
+        self._statement, self._order = statement, order
 
     def where(self, *clauses: Any) -> _Ordered:
-        return _Ordered(self._statement.where(*clauses), self._ts)
+        return _Ordered(self._statement.where(*clauses), self._order)
 
     def order_by(self, *clauses: Any) -> Any:
-        return self._statement.order_by(*clauses, self._ts.desc())
+        return self._statement.order_by(*clauses, self._order)

@@ -29,7 +29,7 @@ _SHARED = (
     "blob_id",
 )
 
-_FIND = (
+FIND = (
     select(
         _C.c.id.label("c_id"),
         _C.c.policy,
@@ -56,7 +56,7 @@ def find(session: Session, account: str, container: str, name: str) -> Any:
     """One row with all that a request for an object needs: the container (c_*), its account (a_*),
     the object and
     its blob (o_name is None without an object). None without the container."""
-    return session.execute(_FIND, {"a": account, "c": container, "o": name}).first()
+    return session.execute(FIND, {"a": account, "c": container, "o": name}).first()
 
 
 _FIND_VERSION = (

@@ -33,7 +33,7 @@ def test_versions_enabled(swift):
     assert swift.delete(f"c/o?version-id={ids[0]}").status_code == 204
     assert swift.get(f"c/o?version-id={ids[0]}").status_code == 404
     assert swift.delete("c").status_code == 409
-    assert swift.get("c/o?version-id=nonsense").status_code == 404
+    assert swift.get("c/o?version-id=nonsense").status_code == 400
 
 
 @pytest.mark.parametrize("header", ["X_Versions_Location", "X_History_Location"])

@@ -10,7 +10,7 @@ revision = "0001"
 down_revision = None
 
 
-def _object_columns() -> list[sa.Column]:
+def _object_columns(table: str) -> list[sa.Column]:
     return [
         sa.Column("ts", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -21,11 +21,11 @@ def _object_columns() -> list[sa.Column]:
         sa.Column("meta", Json(), nullable=False),
         sa.Column("sysmeta", Json(), nullable=False),
         sa.Column("delete_at", sa.BigInteger()),
-        sa.Column("blob_id", sa.String(32), sa.ForeignKey("blobs.id", name="fk_blob_id")),
+        sa.Column("blob_id", sa.String(32), sa.ForeignKey("blobs.id", name=f"fk_{table}_blob_id")),
         sa.Column(
             "container_id",
             BigId,
-            sa.ForeignKey("containers.id", name="fk_container_id"),
+            sa.ForeignKey("containers.id", name=f"fk_{table}_container_id"),
             primary_key=True,
         ),
         sa.Column("name", Name(1024), primary_key=True),
@@ -68,12 +68,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_blobs_dead_at", "blobs", ["dead_at"])
     op.create_table(
-        "objects", *_object_columns(), sa.Column("version_id", sa.String(64), nullable=False)
+        "objects",
+        *_object_columns("objects"),
+        sa.Column("version_id", sa.String(64), nullable=False),
     )
     op.create_index("ix_objects_delete_at", "objects", ["delete_at"])
     op.create_table(
         "versions",
-        *_object_columns(),
+        *_object_columns("versions"),
         sa.Column("version_id", sa.String(64), primary_key=True),
         sa.Column("latest", sa.Boolean(), nullable=False),
     )
