@@ -33,7 +33,7 @@ CLOUD = [
     "ovmf",
     "swtpm-tools",
 ]
-TEST = ["git", "chromium"]
+TEST = ["git", "chromium", "nginx-light"]
 
 
 def missing(wanted: Iterable[str]) -> list[str]:

@@ -18,7 +18,16 @@ from devstack import environment, namespaces, packages, preflight  # noqa: E402
 from devstack.paths import BadInstance, Paths  # noqa: E402
 from devstack.progress import Refused, step  # noqa: E402
 
-COMMANDS = ("up", "down", "status", "test", "logs", "restart", "image", "run")
+COMMANDS = {
+    "up": "start or repair the cloud",
+    "down": "stop everything; --purge: and remove every trace",
+    "status": "processes, memory, health",
+    "test": "install what the tests need and run them all, or the suites that are named",
+    "logs": "NAME [-f] [-n LINES]: the log of a process",
+    "restart": "NAME: restart a process",
+    "image": "tiny | debian: build a guest image",
+    "run": "COMMAND: run a command inside the cloud of an instance",
+}
 _RUN = "run"
 
 
@@ -28,6 +37,9 @@ def main(argv: list[str]) -> None:
     if not argv or argv[0] not in COMMANDS:
         sys.exit(f"usage: devstack/{{{','.join(COMMANDS)}}}")
     command, rest = argv[0], _instance_argument(argv[1:])
+    if rest[:1] in (["-h"], ["--help"]):
+        print(f"devstack/{command} [--instance NAME] ...\n\n{COMMANDS[command]}")
+        sys.exit(0)
     try:
         paths = Paths.of()
         inside = os.environ.get(namespaces.INSIDE) == paths.mark

@@ -1,5 +1,5 @@
-"""Junk at every route of a JSON API: whatever a client sends, it is told what was wrong, and nothing
-fails on our side."""
+"""Junk at every route of a JSON API: whatever a client sends, it is told what was wrong, and
+nothing fails on our side."""
 
 import json
 
@@ -50,9 +50,7 @@ def throw(app, client, leave=()):
             continue
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             for path, body in _requests(rule, method):
-                answer = client.request(
-                    method, path, data=body, content_type="application/json"
-                )
+                answer = client.request(method, path, data=body, content_type="application/json")
                 count += 1
                 if answer.status_code >= 500 or (answer.status_code >= 400 and not _told(answer)):
                     text = answer.get_data(as_text=True)[:300]
