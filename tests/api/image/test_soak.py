@@ -194,6 +194,7 @@ def everything(server, client):
     return found
 
 
+@pytest.mark.timeout(SECONDS + 300)
 def test_a_soak_with_cuts_and_kills_loses_nothing(server):
     soak = Soak(server, SECONDS)
     threads = [threading.Thread(target=soak.client, args=(n,)) for n in range(8)]
