@@ -49,8 +49,8 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.StrOpt(
             "accel_prefix",
             default="",
-            help="Downloads from local files answer with "
-            "X-Accel-Redirect to this internal nginx location; empty: served here.",
+            help="Downloads from file stores answer with X-Accel-Redirect to "
+            "<prefix>/<store>/..., an internal location of the nginx in front; empty: served here.",
         ),
         cfg.IntOpt(
             "sweep_interval_s",

@@ -60,12 +60,12 @@ def download(ctx, deps, image_id, request):
 
 def _send(deps, opened, status, headers):
     prefix = deps.config.image.accel_prefix
-    if prefix and opened.path and status == 200:
-        # the front server sends the file; the location is internal and points at the store
+    if prefix and opened.inner:
+        # the front server sends the file, a range of it too; its location is internal
         opened.blocks.close()
-        root = deps.shelves.by_name[data.copies(deps, opened.image)[0]].store.root
-        inner = prefix.rstrip("/") + "/" + opened.path.removeprefix(str(root)).lstrip("/")
-        return Response(status=200, headers={**headers, "X-Accel-Redirect": inner})
+        inner = f"{prefix.rstrip('/')}/{opened.inner}"
+        kept = {k: v for k, v in headers.items() if k in ("Content-Type", "Content-MD5")}
+        return Response(status=200, headers={**kept, "X-Accel-Redirect": inner})
     return Response(opened.blocks, status, headers=headers, direct_passthrough=True)
 
 

@@ -168,14 +168,15 @@ def give_up(deps: Deps, blob: Blob, status: str, back_to: str) -> None:
 
 @dataclass
 class Download:
-    "Data to send: `blocks` yields `length` bytes from `start` of `total`."
+    """Data to send: `blocks` yields `length` bytes from `start` of `total`. `inner` says where a
+    local file lies, as `<store>/<path below its folder>`."""
 
     image: Image
     start: int
     length: int
     total: int
     blocks: Iterator[bytes]
-    path: str | None = None
+    inner: str | None = None
 
 
 def downloadable(deps: Deps, ctx: Context, image_id: str) -> Image:
@@ -198,7 +199,9 @@ def open_data(deps: Deps, image: Image, start: int, length: int) -> Download:
                 data = deps.cache.read(image, store, blob.id, start, length)
             else:
                 data = store.read(blob.id, start, length)
-            return Download(image, start, length, total, data, store.path(blob.id))
+            below = store.below(blob.id)
+            inner = f"{store_name}/{below}" if below else None
+            return Download(image, start, length, total, data, inner)
         except (Error, OSError) as error:
             LOG.error("image %s cannot be read from store %s: %s", image.id, store_name, error)
     raise NoImageData(image_id=image.id)

@@ -1,5 +1,5 @@
-"""Checksums and format while the data streams: each digest in a thread of its own, fed with 1 MiB
-blocks.
+"""Checksums and format while the data streams: each digest in a thread of its own, fed with
+blocks of some 100 KiB.
 
 hashlib lets go of the interpreter lock for large blocks, so md5 and sha512 run on other cores than
 the copying.
@@ -12,7 +12,7 @@ import queue
 import threading
 from typing import Any
 
-_AHEAD = 8
+_AHEAD = 16
 """Blocks that may wait for a digest: bounds the memory of an upload."""
 
 

@@ -30,6 +30,8 @@ from image.store.models import Image, Property, Tag
 
 OWN_PREFIX = "os_glance_"
 """Properties that the service writes about an image; clients cannot."""
+IMPORTING_TO, FAILED_IMPORT = "os_glance_importing_to_stores", "os_glance_failed_import"
+"""Stores that an import has still to fill, and those where it failed; clients poll them."""
 QUARANTINE = "os_glance_quarantine"
 """Why an image was deactivated as it came in; only an administrator may reactivate it."""
 WRITABLE = (

@@ -25,7 +25,6 @@ from image.store import images as table
 from image.store.models import Blob, Image
 
 LOG = logging.getLogger(__name__)
-INTO, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _end(deps: Deps, plan: Plan, status: str, message: str) -> None:
         tasks.finish(session, plan.task_id, status, message, utcnow(), result)
         image = table.get(session, plan.image_id, lock=True)
         if image is not None and status == "failure":
-            table.set_property(session, image.id, INTO, None)
+            table.set_property(session, image.id, images.IMPORTING_TO, None)
             images.mark_changed(image)
     sweep.restore_status(deps, plan.image_id)
 
@@ -285,8 +284,10 @@ def _progress(deps: Deps, plan: Plan, done: list[str], failed: list[str]) -> Non
         image = table.get(session, plan.image_id, lock=True)
         if image is None:
             return
-        table.set_property(session, image.id, INTO, ",".join(left) if left else None)
-        table.set_property(session, image.id, FAILED, ",".join(failed) if failed else None)
+        table.set_property(session, image.id, images.IMPORTING_TO, ",".join(left) if left else None)
+        table.set_property(
+            session, image.id, images.FAILED_IMPORT, ",".join(failed) if failed else None
+        )
         tasks.note(session, plan.task_id, f"Copied to {', '.join(done) or 'none'}.", utcnow())
         images.mark_changed(image)
 

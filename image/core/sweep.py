@@ -16,6 +16,7 @@ from common.db import utcnow
 from image.core import Deps, images, removal, transfer
 from image.store import blobs, tasks
 from image.store import images as table
+from image.store.models import Task
 
 LOG = logging.getLogger(__name__)
 FETCHING = ("web-download", "glance-download", "location")
@@ -66,16 +67,27 @@ def undo(deps: Deps, dead: Sequence[str]) -> None:
         transfer.discard(deps, blob)
         restore_status(deps, blob.image_id)
     for task in broken:
-        with deps.db.write() as session:
-            tasks.finish(session, task.id, "failure", "The process that ran it ended.", utcnow())
-            method = (task.input or {}).get("import_req", {}).get("method", {}).get("name")
-            if task.image_id and method in FETCHING:
-                blobs.doom(session, task.image_id, store=blobs.STAGING)
-        if task.image_id:
-            removal.clear(deps, task.image_id)
-            restore_status(deps, task.image_id)
+        _end(deps, task)
     for worker_id in dead:
         deps.worker.bury(worker_id)
+
+
+def _end(deps: Deps, task: Task) -> None:
+    "End a task of a dead worker, and take away what it had staged for itself."
+    with deps.db.write() as session:
+        tasks.finish(session, task.id, "failure", "The process that ran it ended.", utcnow())
+        if task.image_id is None:
+            return
+        image = table.get(session, task.image_id, lock=True)
+        if image is not None:
+            table.set_property(session, image.id, images.IMPORTING_TO, None)
+            images.mark_changed(image)
+        method = (task.input or {}).get("import_req", {}).get("method", {}).get("name")
+        # what a client staged is kept for another try, unless the image came to be all the same
+        if method in FETCHING or (image is not None and image.status in ("active", "deactivated")):
+            blobs.doom(session, task.image_id, store=blobs.STAGING)
+    removal.clear(deps, task.image_id)
+    restore_status(deps, task.image_id)
 
 
 def restore_status(deps: Deps, image_id: str) -> None:

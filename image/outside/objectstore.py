@@ -117,6 +117,10 @@ class ObjectStore:
         "There is none."
         return None
 
+    def below(self, key: str) -> str | None:
+        "There is none."
+        return None
+
     def url(self, key: str) -> str:
         "Account, container and object."
         return f"swift://{self._base().removeprefix('/v1/')}/{self.options.container}/{key}"

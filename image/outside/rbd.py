@@ -100,6 +100,10 @@ class RbdStore:
         "There is none."
         return None
 
+    def below(self, key: str) -> str | None:
+        "There is none."
+        return None
+
     def url(self, key: str) -> str:
         "As Nova and Cinder read it, to clone instead of to copy."
         with self.speaking():

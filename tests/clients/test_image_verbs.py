@@ -242,6 +242,21 @@ def test_openstacksdk(sdk, server, data, tmp_path):
     assert sdk.image.find_image("sdk-new") is None
 
 
+def test_openstacksdk_metadata_definitions(sdk):
+    space = sdk.image.create_metadef_namespace(namespace="Sdk::N", visibility="public")
+    sdk.image.create_metadef_object(space, name="o", description="d")
+    sdk.image.create_metadef_property(space, name="p", title="P", type="string")
+    assert [o.name for o in sdk.image.metadef_objects(space)] == ["o"]
+    assert [p.name for p in sdk.image.metadef_properties(space)] == ["p"]
+    sdk.image.create_metadef_resource_type_association(space, name="OS::Nova::Image")
+    links = sdk.image.metadef_resource_type_associations(space)
+    assert [t.name for t in links] == ["OS::Nova::Image"]
+    assert "OS::Nova::Server" in {t.name for t in sdk.image.metadef_resource_types()}
+    sdk.image.update_metadef_namespace(space, namespace="Sdk::N", description="changed")
+    assert sdk.image.get_metadef_namespace("Sdk::N").description == "changed"
+    sdk.image.delete_metadef_namespace("Sdk::N")
+
+
 def test_openstacksdk_imports_from_the_web(sdk, web):
     web.pages["/image"] = (200, {}, b"from the web")
     image = sdk.image.create_image(
@@ -293,6 +308,19 @@ def test_glanceclient(glance, data):
     glance.cache.queue(image.id)
     assert "queued_images" in glance.cache.list()
     glance.cache.clear("both")
+    glance.images.delete(image.id)
+
+
+def test_glanceclient_locations(glance, web):
+    web.pages["/located"] = (200, {}, b"located")
+    image = glance.images.create(name="l", disk_format="raw", container_format="bare")
+    digest = hashlib.sha512(b"located").hexdigest()
+    validation = {"os_hash_algo": "sha512", "os_hash_value": digest}
+    glance.images.add_image_location(image.id, f"{web.url}/located", validation)
+    eventually(lambda: glance.images.get(image.id).status == "active")
+    (location,) = glance.images.get_image_locations(image.id)
+    assert location["url"].startswith("file:///") and location["metadata"] == {"store": "local"}
+    assert b"".join(glance.images.data(image.id)) == b"located"
     glance.images.delete(image.id)
 
 

@@ -53,6 +53,9 @@ class Store(Protocol):
     def path(self, key: str) -> str | None:
         "A local path of the data, where there is one."
 
+    def below(self, key: str) -> str | None:
+        "The part of `path` below the store's folder."
+
     def url(self, key: str) -> str:
         "Where the data lies, for services that can read it there."
 

@@ -64,6 +64,10 @@ class FileStore:
         "The file itself."
         return str(self._file(key))
 
+    def below(self, key: str) -> str | None:
+        "Two characters of the key, and the key."
+        return str(self._file(key).relative_to(self.root))
+
     def url(self, key: str) -> str:
         "A file URL."
         return self._file(key).absolute().as_uri()

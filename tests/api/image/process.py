@@ -20,6 +20,9 @@ from image.config import load
 from tests.support import KEY, token
 
 ROOT = Path(__file__).parents[3]
+MIB = 1024 * 1024
+OCTETS = {"Content-Type": "application/octet-stream"}
+NEW = {"name": "i", "disk_format": "raw", "container_format": "bare"}
 
 
 def application():
@@ -137,3 +140,27 @@ class Server:
         "All data in all stores."
         roots = [self.folder / "image/stores", self.folder / "image/staging"]
         return [p for root in roots for p in root.rglob("*") if p.is_file()]
+
+
+def eventually(check, seconds=30):
+    "Wait until `check()` is true; its last value."
+    end = time.monotonic() + seconds
+    while not (value := check()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return value
+
+
+def raw_request(server, path, headers, body=b""):
+    "A socket with a request sent."
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    lines = [
+        f"PUT {path} HTTP/1.1",
+        "Host: x",
+        f"X-Auth-Token: {token()}",
+        "Content-Type: application/octet-stream",
+        *headers,
+        "",
+        "",
+    ]
+    connection.sendall("\r\n".join(lines).encode() + body)
+    return connection

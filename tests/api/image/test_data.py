@@ -155,3 +155,18 @@ def test_an_image_deleted_during_its_upload_is_gone(cloud, member):
         from image.store.models import Blob, Image
 
         assert session.query(Image).count() == session.query(Blob).count() == 0
+
+
+def test_a_front_server_is_told_which_file_to_send(make_cloud):
+    cloud = make_cloud(**{"image.accel_prefix": "/data/"})
+    member = cloud.client()
+    image = cloud.active(member, b"sent by others")
+    path = f"/v2/images/{image['id']}/file"
+    for headers in ({"Range": "bytes=2-3"}, {}):
+        answer = member.get(path, headers=headers)
+        assert (answer.status_code, answer.data) == (200, b"")
+        inner = answer.headers["X-Accel-Redirect"].removeprefix("/data/")
+        assert (cloud.folder / "image/stores" / inner).read_bytes() == b"sent by others"
+    assert answer.headers["Content-MD5"] == image["checksum"]
+    assert member.get(path, headers={"Range": "bytes=99-"}).status_code == 416
+    assert cloud.client(project_id="other").get(path).status_code == 404

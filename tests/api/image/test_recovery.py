@@ -5,7 +5,7 @@ import io
 import pytest
 
 from image.app import make_deps
-from image.core import data, sweep, transfer
+from image.core import data, importing, sweep, transfer
 from image.core.blobs.file import FileWriter
 from image.store import blobs, tasks
 
@@ -15,10 +15,10 @@ class Died(BaseException):
 
 
 @pytest.fixture
-def after_death(cloud):
-    "End the first process of the cloud (its lock is free now) and sweep as a new one."
+def dies_with():
+    "End the first process of a cloud (its lock is free now) and sweep as a new one."
 
-    def recover():
+    def recover(cloud):
         cloud.deps.worker.close()
         cloud.deps.worker.close = lambda: None
         successor = make_deps(cloud.config)
@@ -27,6 +27,12 @@ def after_death(cloud):
         successor.db.dispose()
 
     return recover
+
+
+@pytest.fixture
+def after_death(cloud, dies_with):
+    "The same with the usual cloud."
+    return lambda: dies_with(cloud)
 
 
 def leave_nothing(cloud):
@@ -107,6 +113,30 @@ def test_death_during_an_import(cloud, member, monkeypatch, after_death, method)
     task = member.ok("GET", path + "/tasks")["tasks"][0]
     assert task["status"] == "failure" and "ended" in task["message"]
     assert len(cloud.files()) == (1 if method == "glance-direct" else 0)
+    leave_nothing(cloud)
+
+
+@pytest.mark.parametrize("stores", [["local"], ["local", "cold"]])
+def test_death_when_the_first_store_has_the_data(make_cloud, monkeypatch, dies_with, stores):
+    "The image is active, and what was staged for it is of no more use."
+    cloud = make_cloud(**{"stores.enabled": ["local:file", "cold:file"]})
+    member = cloud.client()
+    image = cloud.create(member)
+    path = f"/v2/images/{image['id']}"
+    octets = {"Content-Type": "application/octet-stream"}
+    assert member.put(path + "/stage", data=b"staged", headers=octets).status_code == 204
+    jobs = []
+    monkeypatch.setattr(cloud.deps.jobs, "put", jobs.append)
+    body = {"method": {"name": "glance-direct"}, "stores": stores}
+    assert member.post(path + "/import", json=body).status_code == 202
+    die_during(monkeypatch, cloud, importing, "_progress", jobs[0])
+    assert len(cloud.files()) == 2
+    dies_with(cloud)
+    shown = member.ok("GET", path)
+    assert (shown["status"], shown["stores"]) == ("active", "local")
+    assert "os_glance_importing_to_stores" not in shown
+    assert member.get(path + "/file").data == b"staged"
+    assert len(cloud.files()) == 1
     leave_nothing(cloud)
 
 

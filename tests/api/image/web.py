@@ -5,11 +5,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Web:
-    """Serves `pages`: path -> (status, headers, body); a body may be a list of blocks that breaks
-    off."""
+    """Serves `pages`: path -> (status, headers, body)."""
 
     def __init__(self):
         pages = self.pages = {}
+        waits = self._waits = {}
         self.seen = seen = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -21,6 +21,9 @@ class Web:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+                if self.path in waits:
+                    self.wfile.flush()
+                    waits[self.path].wait(60)
 
             def log_message(self, *args):
                 pass
@@ -30,6 +33,11 @@ class Web:
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stalls(self, path, body, length, release):
+        "A page of `length` bytes that sends `body` and then nothing until `release` is set."
+        self.pages[path] = (200, {"Content-Length": str(length)}, body)
+        self._waits[path] = release
 
     def close(self):
         self.server.shutdown()
