@@ -84,6 +84,7 @@ def _given(request, store):
         if size is not None and int(announced) != size:
             raise BadLength(header="X-OpenStack-Image-Size", value=announced)
         size = int(announced)
-    # a body without a length must prove that it arrived whole
-    stream = request.stream if size is not None else WholeBody(request.stream, request.environ)
+    # a chunked body has no length: it must prove that it arrived whole
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    stream = WholeBody(request.stream, request.environ) if chunked else request.stream
     return Upload(stream, size, store)

@@ -75,7 +75,7 @@ def _with_events() -> dict[str, Json]:
         ("2.51", {}),
         ("2.58", {}),
         ("2.62", {"?host": TEXT, "hostId": STRING}),
-        ("2.84", {"details": TEXT}),
+        ("2.84", {"?details": TEXT}),
         optional={"traceback": TEXT},
     )
     events = {v: each(e) for v, e in event.items()}

@@ -164,7 +164,16 @@ class Cloud:
         for path in sorted(self.left, key=lambda p: order.index(p.split("/")[0])):
             if path.startswith("routers"):
                 self._take_apart(path)
+            if path.startswith("networks"):
+                self._empty(path)
             self.service.drop(path)
+
+    def _empty(self, path: str) -> None:
+        "Ports that were made though nobody heard the answer: the API was killed before it."
+        found = self.service.call("GET", f"ports?network_id={path.partition('/')[2]}")["ports"]
+        for port in found:
+            if not port["device_owner"].startswith("network:"):
+                self.service.drop(f"ports/{port['id']}")
 
     def _take_apart(self, path: str) -> None:
         self.service.call("PUT", path, {"router": {"routes": []}})
