@@ -1,9 +1,12 @@
-"The commands of identity: api, db upgrade, bootstrap, keys rotate, credentials rotate."
+"""The commands of identity: api, db upgrade, bootstrap, import-keystone, keys rotate, credentials
+rotate."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from common.cli import Cli
@@ -79,6 +82,42 @@ def credentials(config: Any, arguments: argparse.Namespace) -> None:
     from identity.core import credentials as core
 
     print(f"{core.rotate(make_deps(config))} credentials encrypted anew")
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source",
+        help="URL of Keystone's database (mysql+pymysql://, postgresql+psycopg://, sqlite:///), or "
+        "a dump of it by mysqldump, pg_dump or SQLite's .dump",
+    )
+    parser.add_argument(
+        "--credential-keys",
+        type=Path,
+        default=None,
+        help="Keystone's [credential] key_repository; without it credentials stay behind",
+    )
+
+
+@cli.command(
+    "import-keystone",
+    "Take over a Keystone: users with their passwords, projects, roles, assignments, catalog.",
+    _import_arguments,
+)
+def import_keystone(config: Any, arguments: argparse.Namespace) -> int:
+    from common.errors import Error
+    from identity.app import make_deps
+    from identity.core import keystone_import
+
+    try:
+        report = keystone_import.run(make_deps(config), arguments.source, arguments.credential_keys)
+    except (Error, ValueError, OSError) as error:
+        print(f"nothing imported: {error}", file=sys.stderr)
+        return 1
+    for noun, count in report.items():
+        print(f"{count} {noun}")
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return 0
 
 
 if __name__ == "__main__":

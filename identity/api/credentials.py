@@ -7,6 +7,7 @@ from typing import Any
 from common.context import Context
 from common.http import Api, Reply
 from identity.core import Deps, credentials
+from identity.errors import Invalid
 from identity.schemas import access as schemas
 from identity.views import access as views
 from identity.views import links
@@ -84,6 +85,8 @@ def delete_ec2(ctx: Context, deps: Deps, user_id: str, access: str) -> None:
 
 def _token(deps: Deps, body: Any, *, s3: bool) -> Reply:
     given = body.get("credentials") or body.get("ec2Credentials")
+    if not given:
+        raise Invalid("credentials", "it is required, an object.")
     token, claims = credentials.login_ec2(deps, given, s3=s3)
     catalog = deps.memory.catalog(claims.project_id, claims.user_id)
     return Reply({"token": token_views.token(claims, catalog)}, 200, {"X-Subject-Token": token})

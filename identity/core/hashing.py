@@ -42,7 +42,7 @@ class Hasher:
         self._pool = ThreadPoolExecutor(options.hash_threads, "hash")
         self._places = threading.BoundedSemaphore(options.hash_threads + options.hash_queue)
         self._seen = _Seen(options.remembered_s)
-        self._dummy: str | None = None
+        self._nobodys = self._hash_of_nobody()
 
     def hash(self, password: str) -> str:
         "A new hash of `password`. Raises Busy when too many wait."
@@ -55,7 +55,7 @@ class Hasher:
         if hashed is not None and self._seen.knows(owner, hashed, password):
             return True
         if hashed is None:
-            self._run(self._refuse, password)
+            self._run(_matches, self._nobodys, password)
             return False
         right = self._run(_matches, hashed, password)
         if right:
@@ -82,10 +82,19 @@ class Hasher:
             return _bcrypt_sha256(password.encode(), self._options.bcrypt_rounds)
         return self._argon2.hash(password)
 
-    def _refuse(self, password: str) -> None:
-        if self._dummy is None:
-            self._dummy = self._hash("no password has this hash")
-        _matches(self._dummy, password)
+    def _hash_of_nobody(self) -> str:
+        """A hash that no password has, of the form and cost of new ones. It is put together, not
+        computed: the first unknown user must not cost one hash more than the next."""
+        if self._options.algorithm == "bcrypt":
+            import bcrypt
+
+            rounds = self._options.bcrypt_rounds
+            salt = bcrypt.gensalt(rounds)[-22:].decode()
+            return f"$bcrypt-sha256$v=2,t=2b,r={rounds}${salt}${'.' * 31}"
+        o = self._options
+        cost = f"m={o.argon2_memory_kib},t={o.argon2_time_cost},p={o.argon2_parallelism}"
+        salt, digest = (base64.b64encode(os.urandom(n)).decode().rstrip("=") for n in (16, 32))
+        return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
 class _Seen:

@@ -1,5 +1,7 @@
 "An identity with a small cloud in it: admin, demo and a service user, on SQLite."
 
+import functools
+
 import pytest
 
 from common import db
@@ -43,7 +45,10 @@ class Cloud:
         self.deps = deps
         self.app = create_app(deps.config, deps)
         self.anyone = Client(self.app, roles=())
-        self.admin = self.log_in("admin", "adminpw", project="admin")
+
+    @functools.cached_property
+    def admin(self):
+        return self.log_in("admin", "adminpw", project="admin")
 
     def auth(self, user, password, scope=None, domain="Default"):
         identity = {
