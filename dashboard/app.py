@@ -159,9 +159,9 @@ def _sorry(status: int, title: str, message: str) -> Response:
 def application() -> Flask:
     "What the WSGI server loads."
     from common import log
-    from common.service import end_with_parent
+    from common.service import begin_worker
 
-    end_with_parent()
+    begin_worker()
     config = options.load()
     log.setup(debug=config.debug, log_format=config.log_format)
     app = create_app(config)

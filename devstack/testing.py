@@ -24,6 +24,7 @@ from devstack.progress import Refused
 
 INSTANCE = "test"
 DATABASES = ("postgresql", "mariadb-server")
+CEPH = ("ceph-mon", "ceph-mgr", "ceph-osd", "ceph-common", "python3-rados")
 FIRST = ("tests/e2e/cloud/test_first_server.py", "tests/e2e/cloud/test_openstack_client.py")
 PACKAGES = (
     "common",
@@ -122,6 +123,12 @@ def _on_servers(paths: Paths) -> int:
     return code
 
 
+def _on_ceph(paths: Paths) -> int:
+    "The rados engine on a Ceph that the test starts."
+    packages.ensure(CEPH)
+    return _pytest("tests/e2e/objectstore/test_rados.py")(paths)
+
+
 def _inside(*arguments: str) -> Callable[[Paths], int]:
     "pytest in the test cloud's namespaces, as its administrator."
 
@@ -183,6 +190,8 @@ SUITES = (
     Suite("api", _pytest("-n", "2", "tests/api")),
     Suite("databases", _on_servers, by_name_only=True),
     Suite("packets", _pytest("tests/e2e/network")),
+    Suite("objects", _pytest("tests/e2e/objectstore/test_redundancy.py")),
+    Suite("rados", _on_ceph, by_name_only=True),
     Suite("node", _pytest("tests/e2e/compute_agent"), by_name_only=True),
     Suite("clients", _inside("tests/clients"), needs_cloud=True),
     Suite("first", _inside(*FIRST), needs_cloud=True),

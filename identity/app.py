@@ -77,10 +77,10 @@ def create_app(
 def application() -> Any:
     "What the WSGI server loads: the application with its background work."
     from common import log
-    from common.service import end_with_parent
+    from common.service import begin_worker
     from identity.config import load
 
-    end_with_parent()
+    begin_worker()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)
     events = Events(config.bus.url)

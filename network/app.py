@@ -51,9 +51,9 @@ def application() -> Flask:
     step."""
     from common import log
     from common.auth import authenticator
-    from common.service import end_with_parent
+    from common.service import begin_worker
 
-    end_with_parent()
+    begin_worker()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)
     events = Events(config.bus.url)

@@ -40,9 +40,9 @@ def create_app(conf: Any, authenticate: Any = None, deps: Deps | None = None) ->
 
 def application() -> Flask:
     "What the WSGI server loads."
-    from common.service import end_with_parent
+    from common.service import begin_worker
 
-    end_with_parent()
+    begin_worker()
     conf = config.load()
     log.setup(debug=conf.debug, log_format=conf.log_format)
     return create_app(conf)

@@ -21,11 +21,11 @@ def create_app(config: cfg.ConfigOpts, *, deps: Deps) -> Flask:
 def application() -> Any:
     "What the WSGI server loads."
     from common import log
-    from common.service import end_with_parent
+    from common.service import begin_worker
     from compute.config import load
     from compute.deps import make_deps
 
-    end_with_parent()
+    begin_worker()
     config = load()
     log.setup(debug=config.debug, log_format=config.log_format)
     return create_app(config, deps=make_deps(config))

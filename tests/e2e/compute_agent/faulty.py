@@ -143,11 +143,11 @@ def application() -> Any:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from common.auth import Authenticator
-    from common.service import end_with_parent
+    from common.service import begin_worker
     from common.tokens import Verifier
     from compute.app import create_app
 
-    end_with_parent()
+    begin_worker()
     known = settings()
     _count_commits_and_requests(Fuse(Path(known["fuses"]) / "api"))
     config = _config(known)

@@ -23,11 +23,11 @@ KEY = "TEST_TOKEN_KEY"
 def application():
     "What the WSGI server of the test loads: the app, trusting the key of the test that began it."
     from common.auth import Authenticator
-    from common.service import end_with_parent
+    from common.service import begin_worker
     from common.tokens import Verifier
     from objectstore.app import create_app
 
-    end_with_parent()
+    begin_worker()
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(os.environ[KEY]))
     return create_app(
         config.load(), Authenticator(Verifier(keys={"test": key}), None, "object-store")

@@ -5,8 +5,8 @@ every object back to three good copies."""
 import os
 import random
 import shutil
-import subprocess
 import time
+from contextlib import ExitStack
 
 import pytest
 import requests
@@ -16,7 +16,7 @@ from objectstore.engine.disks.locator import Locator
 from objectstore.store import blobs, containers, listing
 from tests.e2e.objectstore.load import Client
 from tests.e2e.objectstore.serving import Service
-from tests.support import token
+from tests.support import mounts, token
 
 CLIENTS = 3
 
@@ -73,16 +73,8 @@ def rot(root, dice):
 @pytest.fixture
 def read_only():
     "Makes a folder a read-only mount, until the test ends."
-    mounted = []
-
-    def make(root):
-        subprocess.run(["mount", "--bind", root, root], check=True)
-        mounted.append(root)
-        subprocess.run(["mount", "-o", "remount,ro,bind", root], check=True)
-
-    yield make
-    for root in mounted:
-        subprocess.run(["umount", "-l", root], check=True)
+    with ExitStack() as mounted:
+        yield lambda root: mounted.enter_context(mounts.read_only(root))
 
 
 def all_blobs(deps):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -22,6 +23,7 @@ from objectstore.engine.disks.locator import Locator
 from objectstore.errors import ObjectNotFound
 from objectstore.keeper.healing import Passes
 from objectstore.store import blobs
+from tests.support.mounts import read_only
 from tests.unit.objectstore.test_disks import damage
 
 SIZES = (100, 4096, 70_000, (1 << 20) + 5000)
@@ -109,16 +111,14 @@ def all_blobs(deps):
 
 
 def test_no_read_fails_while_a_device_is_emptied_another_read_only_and_copies_rot(deps):
-    load = Load(deps)
+    load, broken = Load(deps), ExitStack()
     try:
         time.sleep(1)
         devices = list(deps.engine.devices.values())
         with_log = devices[1]
         for entry in os.scandir(devices[0].root):
             shutil.rmtree(entry.path, ignore_errors=True)
-        root = str(with_log.root)
-        subprocess.run(["mount", "--bind", root, root], check=True)
-        subprocess.run(["mount", "-o", "remount,ro,bind", root], check=True)
+        broken.enter_context(read_only(with_log.root))
         for row in random.sample(all_blobs(deps), 10):
             where = Locator.parse(row.locator)
             copies = [c for c in where.copies if c.device not in (devices[0].name, with_log.name)]
@@ -134,7 +134,7 @@ def test_no_read_fails_while_a_device_is_emptied_another_read_only_and_copies_ro
         time.sleep(2)
     finally:
         load.stop()
-        subprocess.run(["umount", "-l", str(with_log.root)])
+        broken.close()
     assert load.wrong == []
     assert len(load.there) > 10
     for name, size in list(load.there.items()):
