@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true")
     restart = commands.add_parser("restart", help="restart one process")
     restart.add_argument("name")
-    image = commands.add_parser("image", help="build a guest image")
+    image = commands.add_parser("image", help="build a guest image and upload it")
     image.add_argument("kind", nargs="?", default="tiny")
     image.add_argument("--quiet", action="store_true")
     test = commands.add_parser("test", help="install what the tests need and run them all")
@@ -75,9 +75,11 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
             raise Refused(f"No process {arguments.name!r}: {known}")
         keeper.restart(arguments.name)
     elif arguments.command == "image":
-        from devstack.images import build
+        from devstack.images import build, offer
 
-        build(paths, arguments.kind, quiet=arguments.quiet)
+        built = build(paths, arguments.kind, quiet=arguments.quiet)
+        if not arguments.quiet:
+            offer(paths, arguments.kind, built)
     elif arguments.command == "test":
         from devstack.testing import main as run_all
 

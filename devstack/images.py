@@ -9,6 +9,8 @@ from devstack.paths import Paths
 from devstack.progress import Refused, step
 
 KINDS = ("tiny", "debian")
+SHOWN = {"tiny": ("alto-tiny", "t1.nano"), "debian": ("debian-12", "m1.small")}
+"kind -> name of the image in the cloud, the smallest flavor that it boots on at ease."
 _GUEST = Path(__file__).resolve().parent / "guest"
 
 
@@ -44,6 +46,25 @@ def build(paths: Paths, kind: str, *, quiet: bool = False) -> Path:
                 old.unlink()
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
     return out
+
+
+def offer(paths: Paths, kind: str, file: Path) -> None:
+    """Upload the image to the cloud, if one runs here, and print how to start a server from it.
+    Raises Refused when the image service does not take it."""
+    from devstack.supervision import Supervisor
+
+    if not (paths.etc / "clouds.yaml").exists() or not Supervisor(paths).alive():
+        print("No cloud runs here; devstack/up starts one, then this command uploads the image.")
+        return
+    from devstack import seed
+
+    name, flavor = SHOWN[kind]
+    with step(f"Image {name}") as shown:
+        shown.result = seed.image(seed.connect(paths, "devstack-admin"), name, file)
+    print(
+        f"openstack server create --image {name} --flavor {flavor} --network {seed.NETWORK} "
+        f"--key-name {seed.KEY} --wait {kind}"
+    )
 
 
 def _build(paths: Paths, kind: str, out: Path) -> None:

@@ -25,7 +25,7 @@ COMMANDS = {
     "test": "install what the tests need and run them all, or the suites that are named",
     "logs": "NAME [-f] [-n LINES]: the log of a process",
     "restart": "NAME: restart a process",
-    "image": "tiny | debian: build a guest image",
+    "image": "tiny | debian: build a guest image, and give it to the cloud when it runs",
     "run": "COMMAND: run a command inside the cloud of an instance",
 }
 _RUN = "run"
@@ -50,6 +50,9 @@ def main(argv: list[str]) -> None:
         if command == "image":
             packages.ensure(packages.BASE)
             environment.ensure(paths, ["control", "compute", "devstack"])
+            if paths.instance and not inside and namespaces.find_holder(paths):
+                environment.run_module(paths, "devstack", ["image", *rest, "--quiet"])
+                namespaces.enter(paths, create=False)  # starts this command again, inside
             become(paths, command, rest)
         if command == "up" and not inside:
             _build_image(paths)

@@ -46,6 +46,7 @@ def plan(
         )
     if image is not None and roots and roots[0].get("image_id") not in (None, image["id"]):
         raise BadBlockDevices(reason="the boot device is not the image of imageRef.")
+    _fit_local_images(entries, flavor)
     if image is not None and not roots:
         entries.insert(0, _root(image, flavor))
     elif image is None and not roots:
@@ -157,6 +158,16 @@ def _v1(e: Mapping[str, Any]) -> Entry:
 
 def _bool(value: Any) -> bool:
     return str(value).lower() in ("1", "true", "t", "on", "yes", "y")
+
+
+def _fit_local_images(entries: Sequence[Entry], flavor: Mapping[str, Any]) -> None:
+    """A local disk from an image is the flavor's root disk however it is asked for:
+    `openstack server create --image` names it in block_device_mapping_v2, without a size."""
+    for entry in entries:
+        if entry["source_type"] == "image" and entry["destination_type"] == "local":
+            if entry["boot_index"] != 0:
+                raise BadBlockDevices(reason="Mapping image to local is not supported.")
+            entry["size_gib"] = flavor["root_gib"]
 
 
 def _add_flavor_disks(entries: list[Entry], flavor: Mapping[str, Any]) -> None:

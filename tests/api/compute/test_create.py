@@ -209,6 +209,21 @@ def test_boot_from_volume_and_more_disks(cloud):
     assert volume not in cloud.volumes.volumes and not cloud.volumes.attachments
 
 
+def test_the_root_disk_is_the_flavors_also_when_the_image_is_a_block_device(cloud):
+    "`openstack server create --image` sends the image as a block device without a size."
+    image = cloud.body()["server"]["imageRef"]
+    device = {"boot_index": 0, "uuid": image, "source_type": "image", "destination_type": "local"}
+    server = cloud.boot(flavorRef=cloud.flavor(disk=7), block_device_mapping_v2=[device])
+    (root,) = cloud.drivers["node-1"].servers[server["id"]].disks
+    assert (root.kind, root.size_mib) == ("root", 7 * 1024)
+    cloud.member.delete(f"/v2.1/servers/{server['id']}")
+    cloud.gone(server["id"])
+    second = {**device, "boot_index": 1}
+    answer = post(cloud, block_device_mapping_v2=[device, second])
+    assert answer.status_code == 400
+    assert "Mapping image to local is not supported." in answer.json["badRequest"]["message"]
+
+
 def test_the_fault_says_why_no_host_fits(cloud):
     flavor = cloud.flavor(ram=10**9)
     server = cloud.boot(flavorRef=flavor, wait="ERROR")
