@@ -42,6 +42,7 @@ LABEL debian
  APPEND root=LABEL=debian-root ro console=tty1 console=ttyS0,115200 no_timer_check
 """
 _CLOUD = """datasource_list: [ConfigDrive, OpenStack, None]
+locale: C.UTF-8
 system_info:
   default_user:
     name: debian
