@@ -2,12 +2,15 @@
 most so many at once.
 
 Every job ends in one outcome, which goes to the journal before it goes to the conductor. A server's
-deletion overtakes what is still waiting for that server, and asks what is running to give up."""
+deletion overtakes what is still waiting for that server, and asks what is running to give up. A job
+that the hypervisor goes away from waits for its return and is carried out again: a restart of
+libvirtd is no fault of a server."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +27,11 @@ from compute.contracts.agent import Agent
 
 LOG = logging.getLogger(__name__)
 Outcome = dict[str, Any]
+_AGAIN_S = 0.5
+
+
+class _Left(Exception):
+    "The job stays in the journal for the next process."
 
 
 class Jobs:
@@ -38,8 +46,10 @@ class Jobs:
         parallel: int,
         report: Callable[[Job], None],
         tell: Callable[[Job, str, dict[str, Any] | None], None],
+        away_s: float = 120,
     ) -> None:
         self._driver, self._journal, self._report, self._tell = driver, journal, report, tell
+        self._away_s = away_s
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="job")
         self._lock = threading.Lock()
         self._queues: dict[str, deque[Job]] = {}
@@ -103,15 +113,19 @@ class Jobs:
                 work = Work(lambda step, detail, job=job: self._tell(job, step, detail))  # type: ignore[misc]
                 self._running[subject] = (job, work)
             outcome = self._carry_out(job, work)
-            self._end(job, outcome)
+            if outcome is not None:
+                self._end(job, outcome)
             with self._lock:
                 self._running.pop(subject, None)
 
-    def _carry_out(self, job: Job, work: Work) -> Outcome:
+    def _carry_out(self, job: Job, work: Work) -> Outcome | None:
+        "What became of it; None: nothing yet, and this process is going."
         request_id_var.set(job.request_id)
         try:
-            detail = getattr(self._driver, job.method)(work, **_typed(job))
+            detail = self._patiently(job, work)
             outcome = {"ok": True, "fault": "", "detail": detail}
+        except _Left:
+            return None
         except Exception as error:  # whatever it is, the conductor must learn of it
             outcome = _failed(error)
             level = logging.INFO if isinstance(error, Cancelled) else logging.ERROR
@@ -125,6 +139,23 @@ class Jobs:
             )
         outcome["power_state"] = self._power_state(job.subject)
         return outcome
+
+    def _patiently(self, job: Job, work: Work) -> dict[str, Any] | None:
+        "Carry out, and again while the hypervisor is away, for `away_s` at most."
+        deadline = time.monotonic() + self._away_s
+        while True:
+            try:
+                detail: dict[str, Any] | None
+                detail = getattr(self._driver, job.method)(work, **_typed(job))
+                return detail
+            except Exception as error:
+                if not self._driver.away(error) or time.monotonic() > deadline:
+                    raise
+                LOG.warning("%s of %s is tried again: %s", job.method, job.subject, error)
+            if self._stopping:
+                raise _Left()
+            if work.cancelled.wait(_AGAIN_S):
+                raise Cancelled()
 
     def _power_state(self, server_id: str) -> int:
         try:

@@ -135,6 +135,12 @@ OPTIONS = {
         ),
         cfg.StrOpt("emulator", default="", help="QEMU program; empty: what libvirt names."),
         cfg.IntOpt(
+            "shutdown_timeout_s",
+            default=60,
+            min=0,
+            help="Seconds that a guest gets to shut itself down before a resize or a cold move.",
+        ),
+        cfg.IntOpt(
             "qemu_fetch_timeout_s",
             default=3600,
             min=1,

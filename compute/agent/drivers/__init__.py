@@ -66,6 +66,9 @@ class Driver(Protocol):
     def healthy(self) -> str | None:
         "None, or a sentence that says what is wrong."
 
+    def away(self, error: BaseException) -> bool:
+        "Whether an order failed only because the hypervisor cannot be reached for now."
+
     def inventory(self) -> HostInventory:
         "The host, without `busy` and `boot_id`."
 

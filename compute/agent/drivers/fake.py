@@ -42,6 +42,9 @@ _POWER = {
 _WANTED = {"on": RUNNING, "off": SHUTDOWN, "paused": PAUSED, "suspended": SUSPENDED}
 _CONTENTS = b"a disk of the fake hypervisor\n"
 
+AWAY = "The hypervisor is away."
+"What an order of `fail_next` says to fail as if it were."
+
 
 class FakeFault(NodeError):
     "{reason}"
@@ -104,6 +107,10 @@ class FakeDriver:
     def healthy(self) -> str | None:
         "See Driver."
         return None
+
+    def away(self, error: BaseException) -> bool:
+        "See Driver."
+        return str(error) == AWAY
 
     def inventory(self) -> HostInventory:
         "See Driver."

@@ -97,7 +97,7 @@ class Service:
             "agent.report_interval_s": 1,
             "libvirt.uri": self.hypervisor.uri,
             "libvirt.virt_type": "qemu",
-            "libvirt.shutdown_grace_s": 0,
+            "libvirt.shutdown_timeout_s": 0,
         }
         known = {
             "config": config,

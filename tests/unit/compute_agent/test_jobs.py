@@ -13,7 +13,7 @@ import pytest
 
 from common.errors import Unavailable
 from compute.agent.drivers import RUNNING, Work
-from compute.agent.drivers.fake import FakeDriver
+from compute.agent.drivers.fake import AWAY, FakeDriver
 from compute.agent.jobs import Jobs
 from compute.agent.journal import Job, Journal
 from compute.agent.orders import Orders
@@ -134,6 +134,49 @@ def test_the_cause_of_a_failure_is_told_in_a_sentence(tmp_path: Path, conductor:
     assert conductor.told[0]["ok"] is False
     assert conductor.told[0]["fault"] == "The disk of this host is full."
     agent.stop()
+
+
+def test_an_order_outlives_a_restart_of_the_hypervisor(
+    tmp_path: Path, conductor: Conductor
+) -> None:
+    agent = Agent(tmp_path, conductor)
+    agent.driver.fail_next("build", AWAY)
+    agent.driver.fail_next("build", AWAY)
+    agent.orders.build(job_id="b", spec=spec())
+    until(lambda: conductor.told)
+    assert conductor.told[0]["ok"] and agent.driver.servers.keys() == {"s1"}
+    agent.stop()
+
+
+def test_an_order_that_waits_for_the_hypervisor_is_overtaken_by_the_deletion(
+    tmp_path: Path, conductor: Conductor
+) -> None:
+    agent = Agent(tmp_path, conductor)
+    for _ in range(100):
+        agent.driver.fail_next("build", AWAY)
+    agent.orders.build(job_id="b", spec=spec())
+    agent.orders.destroy(job_id="d", server_id="s1")
+    until(lambda: len(conductor.told) == 2)
+    ends = {t["job_id"]: t for t in conductor.told}
+    assert not ends["b"]["ok"] and ends["b"]["detail"]["cancelled"] and ends["d"]["ok"]
+    agent.stop()
+
+
+def test_an_order_that_waits_for_the_hypervisor_is_left_to_the_next_agent(
+    tmp_path: Path, conductor: Conductor
+) -> None:
+    agent = Agent(tmp_path, conductor)
+    for _ in range(100):
+        agent.driver.fail_next("build", AWAY)
+    agent.orders.build(job_id="b", spec=spec())
+    until(lambda: agent.jobs.busy())
+    agent.stop()
+    assert not conductor.told
+    later = Agent(tmp_path, conductor)
+    later.jobs.resume()
+    until(lambda: conductor.told)
+    assert conductor.told[0]["ok"]
+    later.stop()
 
 
 def test_orders_of_one_server_run_in_order_and_servers_side_by_side(

@@ -20,7 +20,7 @@ from compute.agent.drivers.libvirt.consoles import Consoles
 from compute.agent.drivers.libvirt.disks import Disks
 from compute.agent.drivers.libvirt.guest import Guest
 from compute.agent.drivers.libvirt.hardware import Machine
-from compute.agent.drivers.libvirt.host import Host, HypervisorAway, power_state
+from compute.agent.drivers.libvirt.host import Host, HypervisorAway, is_away, power_state
 from compute.agent.drivers.libvirt.hotplug import HotPlug
 from compute.agent.drivers.libvirt.inventory import Inventory
 from compute.agent.drivers.libvirt.migrate import Migrate
@@ -69,8 +69,7 @@ class LibvirtDriver:
         self.snapshots = Snapshot(self)
         self.migration = Migrate(self)
         self._placing = threading.Lock()
-        self.grace_s = 60
-        "Seconds that a guest gets to shut itself down before a resize or a cold move."
+        self.grace_s: int = options.shutdown_timeout_s
 
     def start(self, changed: Callable[[DomainState], None]) -> None:
         "See Driver. The KVM proof runs here, once for each boot of the machine."
@@ -110,6 +109,10 @@ class LibvirtDriver:
         except HypervisorAway as error:
             return str(error)
         return None
+
+    def away(self, error: BaseException) -> bool:
+        "See Driver."
+        return is_away(error)
 
     def inventory(self) -> HostInventory:
         "See Driver."

@@ -183,12 +183,25 @@ def power_state(domain: Any) -> int:
         raise
 
 
+def is_away(error: BaseException | None) -> bool:
+    "Whether libvirtd's absence is the error, or what led to it."
+    while error is not None:
+        if isinstance(error, HypervisorAway):
+            return True
+        if isinstance(error, libvirt.libvirtError) and _cut_off(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _cut_off(error: Any) -> bool:
+    domains = {libvirt.VIR_FROM_RPC, libvirt.VIR_FROM_REMOTE}
+    return error.get_error_code() in _AWAY and error.get_error_domain() in domains
+
+
 def _translated(what: str, error: Any, uri: str) -> NodeError:
     message = error.get_error_message() or str(error)
-    if error.get_error_code() in _AWAY and error.get_error_domain() in {
-        libvirt.VIR_FROM_RPC,
-        libvirt.VIR_FROM_REMOTE,
-    }:
+    if _cut_off(error):
         return HypervisorAway(uri=uri, why=message)
     return HypervisorRefused(what=what, why=message)
 
