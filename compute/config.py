@@ -87,7 +87,10 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "reserved_memory_mib", default=512, help="Memory of a host kept for itself, MiB."
         ),
         cfg.IntOpt(
-            "max_io_ops_per_host", default=8, help="Builds, snapshots and moves at once on a host."
+            "max_io_ops_per_host",
+            default=0,
+            help="Builds, snapshots and moves at once on a host; 0: any number, as they wait "
+            "their turn there, and the busier of two hosts is the second choice anyway.",
         ),
         cfg.IntOpt(
             "max_servers_per_host", default=0, help="Most servers on a host; 0 is no limit."

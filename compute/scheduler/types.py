@@ -64,7 +64,7 @@ class Host:
 class Settings:
     "What the operator may turn."
 
-    max_io_ops: int = 8
+    max_io_ops: int = 0
     max_servers: int = 0
     isolated_images: list[str] = field(default_factory=list)
     isolated_hosts: list[str] = field(default_factory=list)
