@@ -15,15 +15,16 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
-from common.config import etc_dir
 from tests.fakes.cloud_api import FakeCloud
 from tests.fakes.cloud_api.console import FakeConsole
 
@@ -48,6 +49,8 @@ class Site:
     passwords: dict[str, str]
     cloud: FakeCloud | None
     console: FakeConsole | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    "Names of users, where they differ from what the tests call them."
 
 
 def _free_port() -> int:
@@ -57,28 +60,40 @@ def _free_port() -> int:
         return port
 
 
-def _real() -> Site:
-    import openstack.config
+def _real() -> Iterator[Site]:
+    "The running cloud; a user who may only read is made for the tests and goes after them."
+    from devstack import seed
+    from devstack.paths import Paths
 
-    clouds = {
-        r.name: r.config["auth"]["password"]
-        for r in openstack.config.OpenStackConfig(
-            config_files=[str(etc_dir() / "clouds.yaml")]
-        ).get_all()
-        if "password" in r.config.get("auth", {})
-    }
-    host = urlsplit(os.environ["OS_AUTH_URL"]).hostname
-    passwords = {"demo": os.environ["OS_PASSWORD"]}
-    if "devstack-admin" in clouds:
-        passwords["admin"] = clouds["devstack-admin"]
-    return Site(os.environ.get("ALTOSTRATUS_DASHBOARD", f"http://{host}:8088"), passwords, None)
+    paths = Paths.of()
+    clouds = yaml.safe_load((paths.etc / "clouds.yaml").read_text())["clouds"]
+    identity = seed.connect(paths, "devstack-admin").identity
+    project = identity.find_project("demo", ignore_missing=False)
+    reader = identity.find_role("reader", ignore_missing=False)
+    password = uuid.uuid4().hex
+    viewer = identity.create_user(name=f"viewer-{uuid.uuid4().hex[:6]}", password=password)
+    try:
+        identity.assign_project_role_to_user(project, viewer, reader)
+        host = urlsplit(os.environ["OS_AUTH_URL"]).hostname
+        yield Site(
+            os.environ.get("ALTOSTRATUS_DASHBOARD", f"http://{host}:8088"),
+            {
+                "demo": clouds["devstack"]["auth"]["password"],
+                "admin": clouds["devstack-admin"]["auth"]["password"],
+                "viewer": password,
+            },
+            None,
+            names={"viewer": viewer.name},
+        )
+    finally:
+        identity.delete_user(viewer)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     "The dashboard."
     if os.environ.get("OS_AUTH_URL"):
-        yield _real()
+        yield from _real()
         return
     cloud, console = FakeCloud().start(), FakeConsole()
     cloud.world.console_url = ""
@@ -125,8 +140,6 @@ def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
     contexts, complaints = [], []
 
     def make(user: str = "demo", **options: Any) -> Any:
-        if user not in site.passwords:
-            pytest.skip(f"this cloud has no user {user} whose password the test knows")
         context = chromium.new_context(
             base_url=site.url,
             viewport={"width": 1360, "height": 900},
@@ -146,7 +159,7 @@ def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
             ),
         )
         page.goto("/login")
-        page.fill("#username", user)
+        page.fill("#username", site.names.get(user, user))
         page.fill("#password", site.passwords[user])
         page.click("button[type=submit]")
         page.wait_for_selector("h1")

@@ -58,6 +58,25 @@ def launch(page, network):
     return name
 
 
+def pixels(canvas):
+    "The picture of a canvas: brightness of each pixel, as bytes in a string."
+    return canvas.evaluate(
+        """c => {
+          const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+          let s = "";
+          for (let i = 0; i < d.length; i += 4) s += d[i] > 100 ? "1" : "0";
+          return s;
+        }"""
+    )
+
+
+def changed(before, after):
+    "How many pixels differ; all of them when the size does."
+    if len(before) != len(after):
+        return len(after)
+    return sum(a != b for a, b in zip(before, after, strict=True))
+
+
 def test_a_server_from_launch_to_its_consoles(site, open_page, network, shot):
     page = open_page()
     name = launch(page, network)
@@ -76,8 +95,17 @@ def test_a_server_from_launch_to_its_consoles(site, open_page, network, shot):
     page.goto(f"/servers/{server}?tab=vnc")
     frame = page.frame_locator(".console-frame")
     frame.locator("#console-state:has-text('connected')").wait_for(timeout=30_000)
-    frame.locator("canvas").click()
-    page.keyboard.type("root")
+    screen = frame.locator("canvas")
+    screen.click()
+    page.wait_for_timeout(1000)
+    before = pixels(screen)
+    page.keyboard.type("root" if site.console else "seen in the browser", delay=30)
+    if not site.console:
+        # the guest echoes the letters; a blinking cursor alone is one cell of 9 by 16
+        deadline = time.monotonic() + 20
+        while changed(before, pixels(screen)) <= 9 * 16 and time.monotonic() < deadline:
+            page.wait_for_timeout(200)
+        assert changed(before, pixels(screen)) > 9 * 16, "the guest shows nothing of what is typed"
     shot(page, "server-vnc")
     if site.console:
         deadline = time.monotonic() + 10
