@@ -197,6 +197,6 @@ SUITES = (
     Suite("first", _inside(*FIRST), needs_cloud=True),
     Suite("conformance", _inside("tests/conformance"), needs_cloud=True),
     Suite("many", _inside("tests/e2e/cloud/test_many.py"), needs_cloud=True),
-    Suite("browser", _inside("tests/browser"), needs_cloud=True, by_name_only=True),
+    Suite("browser", _inside("tests/browser"), needs_cloud=True),
     Suite("kills", _inside("tests/e2e/cloud/test_kills.py"), needs_cloud=True),
 )

@@ -24,6 +24,12 @@ OPTIONS = {
             "report_interval_s", default=60, min=1, help="Seconds between inventory reports."
         ),
         cfg.IntOpt(
+            "usage_interval_s",
+            default=5,
+            min=0,
+            help="Seconds between samples of what servers use, for the charts; 0: none.",
+        ),
+        cfg.IntOpt(
             "reserved_memory_mib",
             default=0,
             min=0,

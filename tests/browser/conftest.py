@@ -18,6 +18,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ import yaml
 from tests.fakes.cloud_api import FakeCloud
 from tests.fakes.cloud_api.console import FakeConsole
 
+NAMES = re.compile(r"(web|net|image|key|group|box|big)-[0-9a-f]{6}(_segments)?$")
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -60,12 +62,55 @@ def _free_port() -> int:
         return port
 
 
+def _mine(cloud: Any) -> dict[str, dict[str, Callable[[], Any]]]:
+    """What a project has that these tests make, by kind, in the order in which it can go: identifier
+    and what deletes it. Only names of theirs: a word and six hexadecimal digits."""
+    compute, network, image, store = cloud.compute, cloud.network, cloud.image, cloud.object_store
+
+    def found(things: Any, delete: Callable[..., Any]) -> dict[str, Callable[[], Any]]:
+        return {t.id: partial(delete, t) for t in things if NAMES.match(t.name or "")}
+
+    def empty(container: Any) -> None:
+        for item in list(store.objects(container)):
+            store.delete_object(item, container=container)
+        store.delete_container(container)
+
+    taken = {s.id for s in compute.servers() if NAMES.match(s.name)}
+    ports = {p.id for p in network.ports() if p.device_id in taken}
+    return {
+        "floating IPs": {
+            f.id: partial(network.delete_ip, f) for f in network.ips() if f.port_id in ports
+        },
+        "servers": found(compute.servers(), compute.delete_server),
+        "networks": found(network.networks(is_router_external=False), network.delete_network),
+        "security groups": found(network.security_groups(), network.delete_security_group),
+        "images": found(image.images(), image.delete_image),
+        "key pairs": found(compute.keypairs(), compute.delete_keypair),
+        "containers": found(store.containers(), empty),
+    }
+
+
+def _sweep(cloud: Any, before: set[str]) -> None:
+    "Delete what the tests made: the next run's pages, and a person's, show a clean cloud."
+    for kind, things in _mine(cloud).items():
+        for delete in (d for identifier, d in things.items() if identifier not in before):
+            delete()
+        deadline = time.monotonic() + 60
+        while kind == "servers" and time.monotonic() < deadline:
+            if not set(_mine(cloud)[kind]) - before:
+                break
+            time.sleep(0.5)
+
+
 def _real() -> Iterator[Site]:
-    "The running cloud; a user who may only read is made for the tests and goes after them."
+    """The running cloud; a user who may only read is made for the tests and goes after them, as does
+    everything else."""
     from devstack import seed
     from devstack.paths import Paths
 
     paths = Paths.of()
+    demo = seed.connect(paths, "devstack")
+    before = {i for things in _mine(demo).values() for i in things}
     clouds = yaml.safe_load((paths.etc / "clouds.yaml").read_text())["clouds"]
     identity = seed.connect(paths, "devstack-admin").identity
     project = identity.find_project("demo", ignore_missing=False)
@@ -87,6 +132,7 @@ def _real() -> Iterator[Site]:
         )
     finally:
         identity.delete_user(viewer)
+        _sweep(demo, before)
 
 
 @pytest.fixture(scope="session")

@@ -139,6 +139,10 @@ class Driver(Protocol):
     def resume_on_boot(self, server_id: str) -> None:
         "Start a server that ran when the host went down."
 
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Counters of every running server for the event `compute.usage`: vcpus, cpu_ns,
+        memory_kib, memory_used_kib, rx_bytes, tx_bytes, read_bytes, write_bytes."""
+
     def console_log(self, server_id: str, lines: int | None) -> str: ...
 
     def console(self, server_id: str, kind: str) -> dict[str, Any]: ...

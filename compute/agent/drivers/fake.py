@@ -367,6 +367,21 @@ class FakeDriver:
         "See Driver."
         self.states[server_id] = RUNNING
 
+    def usage(self) -> dict[str, dict[str, int]]:
+        "See Driver: every server keeps a tenth of its processors and half of its memory busy."
+        now = time.monotonic_ns()
+        return {
+            server_id: {
+                "vcpus": spec.vcpus,
+                "cpu_ns": now // 10 * spec.vcpus,
+                "memory_kib": spec.memory_mib * 1024,
+                "memory_used_kib": spec.memory_mib * 512,
+            }
+            | dict.fromkeys(("rx_bytes", "tx_bytes", "read_bytes", "write_bytes"), 0)
+            for server_id, spec in list(self.servers.items())
+            if self.states.get(server_id) == RUNNING
+        }
+
     def console_log(self, server_id: str, lines: int | None) -> str:
         "See the contract: some lines, numbered."
         spec = self._known(server_id)

@@ -21,7 +21,8 @@
     const axis = { stroke: () => css("--ink-soft"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { show: false } };
     plots[kind] = new uPlot({
       title: box.dataset.title, width: Math.max(260, box.clientWidth - 24), height: 190, cursor: { y: false },
-      scales: { y: { range: (u, low, high) => [0, kind === "cpu" ? 100 : Math.max(1, high * 1.15)] } },
+      // always the last five minutes: one sample alone would be given an axis of years
+      scales: { x: { range: (u) => { const end = u.data[0].at(-1) ?? Date.now() / 1000; return [end - 300, end]; } }, y: { range: (u, low, high) => [0, kind === "cpu" ? 100 : Math.max(1, high * 1.15)] } },
       axes: [axis, { ...axis, size: 56 }],
       series: [{}, ...lines[kind].map(([label, stroke]) => ({ label, stroke, width: 2, fill: `${stroke}22`, value: (u, v) => (v == null ? "–" : v.toFixed(1)) }))],
     }, [[], ...lines[kind].map(() => [])], box);
@@ -46,6 +47,7 @@
         value[kind](samples[i - 1], samples[i]).forEach((v, n) => data[n + 1].push(v));
       }
       plots[kind].setData(data);
+      if (plots[kind].cursor.idx == null && data[0].length) plots[kind].setLegend({ idx: data[0].length - 1 });
     }
   }
   read();

@@ -393,6 +393,10 @@ class LibvirtDriver:
         "See the contract."
         return self.consoles.where(server_id, kind)
 
+    def usage(self) -> dict[str, dict[str, int]]:
+        "See Driver."
+        return self.guest.usage()
+
     def diagnostics(self, server_id: str) -> dict[str, Any]:
         "See the contract."
         return self.guest.diagnostics(server_id, self.machine.virt_type)
