@@ -63,8 +63,8 @@ def _free_port() -> int:
 
 
 def _mine(cloud: Any) -> dict[str, dict[str, Callable[[], Any]]]:
-    """What a project has that these tests make, by kind, in the order in which it can go: identifier
-    and what deletes it. Only names of theirs: a word and six hexadecimal digits."""
+    """What a project has that these tests make, by kind, in the order in which it can go: its
+    identifier and what deletes it. Only names of theirs: a word and six hexadecimal digits."""
     compute, network, image, store = cloud.compute, cloud.network, cloud.image, cloud.object_store
 
     def found(things: Any, delete: Callable[..., Any]) -> dict[str, Callable[[], Any]]:
@@ -103,8 +103,8 @@ def _sweep(cloud: Any, before: set[str]) -> None:
 
 
 def _real() -> Iterator[Site]:
-    """The running cloud; a user who may only read is made for the tests and goes after them, as does
-    everything else."""
+    """The running cloud; a user who may only read is made for the tests and goes after them, as
+    everything else does."""
     from devstack import seed
     from devstack.paths import Paths
 
