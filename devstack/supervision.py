@@ -182,11 +182,14 @@ class Supervisor:
         )
 
     def restart(self, name: str) -> None:
-        "Stop and start one program."
+        "Stop and start one program. Raises Refused with the end of its log when it does not start."
         with self._rpc() as rpc:
             if rpc.getProcessInfo(name)["statename"] in (RUNNING, STARTING, BACKOFF):
                 rpc.stopProcess(name, True)
-            rpc.startProcess(name, True)
+            try:
+                rpc.startProcess(name, True)
+            except xmlrpc.client.Fault as error:
+                raise Refused(f"{name} does not start:\n{self.tail(name)}") from error
 
     def shutdown(self) -> None:
         "End everything and supervisor itself; returns when it is gone."

@@ -66,6 +66,7 @@ MISSING: dict[str, Any] = {
     "metering_label_rule": _not_found("MeteringLabelRuleNotFound", "Metering label rule"),
     "flavor": _not_found("FlavorNotFound", "Flavor"),
     "service_profile": _not_found("ServiceProfileNotFound", "Service profile"),
+    "rule_type": _not_found("QosRuleTypeNotFound", "QoS rule type"),
     "extension": _not_found("ExtensionNotFound", "Extension"),
     "tag": _not_found("TagResourceTagNotFound", "Tag"),
 }
@@ -81,6 +82,10 @@ class OverQuota(Conflict):
 
 class InvalidQuotaValue(Conflict):
     "Change would make usage less than 0 for the following resources: {resource}."
+
+
+class AgentInUse(Conflict):
+    "Agent {id} is alive. Stop ovn-controller on its host before it is deleted."
 
 
 class NetworkInUse(Conflict):

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import orjson
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from oslo_config import cfg
@@ -30,6 +31,8 @@ from common.policy import Enforcer
 from common.schema import InvalidBody, Schema, Versioned
 
 LOG = logging.getLogger(__name__)
+_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+"A dataclass or a time that reaches an answer is a fault of a view, not something to guess at."
 Authenticate = Callable[[str | None, str | None], Context]
 """(X-Auth-Token, X-Service-Token) -> Context; raises Unauthorized."""
 
@@ -269,8 +272,16 @@ def _respond(result: Any, route: Route) -> Response:
         return Response(b"", status, dict(headers), content_type=None)
     if isinstance(result, bytes | str):
         return Response(result, status, dict(headers))
-    text = json.dumps(result, separators=(", ", ": "))
-    return Response(text, status, dict(headers), content_type="application/json")
+    return Response(to_json(result), status, dict(headers), content_type="application/json")
 
 
-__all__ = ["make_app", "metrics", "parse_json"]
+def to_json(value: Any) -> bytes:
+    """`value` as JSON in UTF-8. orjson takes a tenth of the time of the standard library, which
+    writes what orjson refuses: integers beyond 64 bits, keys that are no text."""
+    try:
+        return orjson.dumps(value, option=_PLAIN)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
+__all__ = ["make_app", "metrics", "parse_json", "to_json"]

@@ -49,9 +49,9 @@ def bookmark(collection: str, ident: str) -> list[dict[str, str]]:
 
 def iso(moment: datetime | None) -> str | None:
     "2026-01-31T12:00:00Z"
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else None
 
 
 def stamp(moment: datetime | None) -> str | None:
     "2026-01-31T12:00:00.000000"
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") if moment else None
+    return moment.isoformat(timespec="microseconds")[:26] if moment else None

@@ -16,7 +16,7 @@ def iso(when: datetime.datetime | float | None) -> str | None:
         return None
     if not isinstance(when, datetime.datetime):
         when = datetime.datetime.fromtimestamp(when, datetime.UTC)
-    return when.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return when.astimezone(datetime.UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse(text: str) -> datetime.datetime:

@@ -11,7 +11,7 @@ from image.store.models import Image
 
 def moment(value: datetime.datetime) -> str:
     "A time as the image API prints it."
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def document(

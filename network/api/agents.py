@@ -3,10 +3,27 @@
 from typing import Any
 
 from common.http import Api
+from common.schema import Schema
 from network import errors
 from network.core import agents
 
 api = Api("/v2.0")
+_UPDATE = Schema(
+    {
+        "type": "object",
+        "required": ["agent"],
+        "properties": {
+            "agent": {
+                "type": "object",
+                "properties": {
+                    "admin_state_up": {"type": "boolean"},
+                    "description": {"type": "string", "maxLength": 255},
+                },
+                "additionalProperties": False,
+            }
+        },
+    }
+)
 
 
 @api.get("/agents", policy="get_agent")
@@ -18,10 +35,19 @@ def index(deps: Any, args: Any) -> dict[str, Any]:
 @api.get("/agents/<key>", policy="get_agent")
 def show(deps: Any, key: str) -> dict[str, Any]:
     "One of them."
-    for agent in agents.listed(deps, {}):
-        if agent["id"] == key:
-            return {"agent": agent}
-    raise errors.missing("agent", key)
+    return {"agent": agents.find(deps, key)}
+
+
+@api.put("/agents/<key>", policy="update_agent", body=_UPDATE)
+def update(deps: Any, body: Any, key: str) -> dict[str, Any]:
+    "Describe one."
+    return {"agent": agents.update(deps, key, body["agent"])}
+
+
+@api.delete("/agents/<key>", policy="delete_agent")
+def delete(deps: Any, key: str) -> None:
+    "Forget one that is gone for good."
+    agents.delete(deps, key)
 
 
 @api.get("/availability_zones", policy="get_availability_zone")

@@ -70,6 +70,14 @@ def rule_types() -> dict[str, Any]:
     return {"rule_types": [{"type": kind} for kind in nouns.QOS_RULES]}
 
 
+@api.get("/qos/rule-types/<kind>", policy="admin_only")
+def rule_type(kind: str) -> dict[str, Any]:
+    "What a type of rules takes; administrators ask which backend enforces it."
+    if kind not in nouns.QOS_RULES:
+        raise errors.missing("rule_type", kind)
+    return {"rule_type": views.rule_type(kind, nouns.QOS_RULES[kind].attributes)}
+
+
 @api.get("/qos/policies/<policy_id>/<plural>")
 def rules(ctx: Any, deps: Any, policy_id: str, plural: str) -> dict[str, Any]:
     "The rules of one type."

@@ -75,6 +75,7 @@ class Chassis:
     alive: bool = True
     is_gateway: bool = False
     seen_at: float = 0.0
+    description: str = ""
 
 
 class Northbound(Protocol):
@@ -103,6 +104,14 @@ class Northbound(Protocol):
 
     def chassis(self) -> list[Chassis]:
         "The nodes."
+        ...
+
+    def describe_chassis(self, name: str, description: str) -> None:
+        "Note what an operator says of a node. Raises common.errors.Unavailable."
+        ...
+
+    def forget_chassis(self, name: str) -> None:
+        "Remove a node that will not come back. Raises common.errors.Unavailable."
         ...
 
     def datapath_of(self, host: str) -> str:

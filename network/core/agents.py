@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from network import errors
 from network.core import Deps
 
 
@@ -25,6 +26,35 @@ def listed(deps: Deps, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
     ]
 
 
+def find(deps: Deps, key: str) -> dict[str, Any]:
+    "One agent. Raises AgentNotFound."
+    for agent in listed(deps, {}):
+        if agent["id"] == key:
+            return agent
+    raise errors.missing("agent", key)
+
+
+def update(deps: Deps, key: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Describe an agent. Raises AgentNotFound, HTTPBadRequest for a state that is not its own: what
+    ovn-controller does is not switched by this API."""
+    agent = find(deps, key)
+    if values.get("admin_state_up", True) is not True:
+        raise errors.HTTPBadRequest(reason="An OVN agent cannot be disabled: stop ovn-controller.")
+    if "description" in values and deps.northbound is not None:
+        deps.northbound.describe_chassis(key, values["description"])
+        agent["description"] = values["description"]
+    return agent
+
+
+def delete(deps: Deps, key: str) -> None:
+    """Forget a node that will not come back. Raises AgentNotFound, AgentInUse for one that is
+    alive: its controller would only register again."""
+    if find(deps, key)["alive"]:
+        raise errors.AgentInUse(id=key)
+    if deps.northbound is not None:
+        deps.northbound.forget_chassis(key)
+
+
 def _agent(chassis: Any) -> dict[str, Any]:
     gateway = chassis.is_gateway
     seen = datetime.datetime.fromtimestamp(chassis.seen_at, datetime.UTC).strftime(
@@ -39,7 +69,7 @@ def _agent(chassis: Any) -> dict[str, Any]:
         "alive": chassis.alive,
         "admin_state_up": True,
         "availability_zone": "nova",
-        "description": "",
+        "description": chassis.description,
         "created_at": seen,
         "started_at": seen,
         "heartbeat_timestamp": seen,

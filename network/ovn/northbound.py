@@ -16,9 +16,10 @@ from network.ovn.idl import Replica
 LOG = logging.getLogger(__name__)
 LOCK = "altostratus_network"
 _SILENT_S = 200.0
+_DESCRIPTION = "altostratus:description"
 _CHASSIS: dict[str, list[str] | None] = {
     "Chassis": ["name", "hostname", "other_config", "external_ids"],
-    "Chassis_Private": ["name", "nb_cfg", "nb_cfg_timestamp", "chassis"],
+    "Chassis_Private": ["name", "nb_cfg", "nb_cfg_timestamp", "chassis", "external_ids"],
 }
 
 
@@ -158,15 +159,33 @@ class Ovn:
             except Unavailable:
                 return self._known
         with self.sb.guard:
-            seen = {
-                p.name: p.nb_cfg_timestamp / 1000
-                for p in self.sb.idl.tables["Chassis_Private"].rows.values()
-            }
+            private = {p.name: p for p in self.sb.idl.tables["Chassis_Private"].rows.values()}
             self._known = [
-                _chassis(c, seen.get(c.name, 0.0))
+                _chassis(c, private.get(c.name))
                 for c in self.sb.idl.tables["Chassis"].rows.values()
             ]
         return self._known
+
+    def describe_chassis(self, name: str, description: str) -> None:
+        "See `Northbound`."
+
+        def work(idl: Any, txn: Any) -> None:
+            for row in idl.tables["Chassis_Private"].rows.values():
+                if row.name == name:
+                    row.setkey("external_ids", _DESCRIPTION, description)
+
+        self.sb.transact(work)
+
+    def forget_chassis(self, name: str) -> None:
+        "See `Northbound`."
+
+        def work(idl: Any, txn: Any) -> None:
+            for table in ("Chassis_Private", "Chassis"):
+                for row in list(idl.tables[table].rows.values()):
+                    if row.name == name:
+                        row.delete()
+
+        self.sb.transact(work)
 
     def datapath_of(self, host: str) -> str:
         "See `Northbound`."
@@ -179,7 +198,8 @@ class Ovn:
         return found[0].datapath_type if found else "system"
 
 
-def _chassis(row: Any, seen_at: float) -> Chassis:
+def _chassis(row: Any, private: Any) -> Chassis:
+    seen_at = private.nb_cfg_timestamp / 1000 if private is not None else 0.0
     config = row.other_config
     mappings = dict(
         part.split(":", 1)
@@ -195,4 +215,5 @@ def _chassis(row: Any, seen_at: float) -> Chassis:
         fresh,
         "enable-chassis-as-gw" in config.get("ovn-cms-options", ""),
         seen_at,
+        private.external_ids.get(_DESCRIPTION, "") if private is not None else "",
     )

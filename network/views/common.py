@@ -8,7 +8,7 @@ from typing import Any
 
 def time(value: datetime.datetime | None) -> str | None:
     "A time as Neutron prints it: UTC, whole seconds, Z."
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+    return value.isoformat(timespec="seconds")[:19] + "Z" if value else None
 
 
 def standard(row: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from network.views.common import named
@@ -42,6 +43,28 @@ def qos_rule(row: Any, deps: Any) -> dict[str, Any]:
     "A QoS rule: what its type has."
     out = {"id": row.id, **{k: row.params.get(k, 0) for k in _RULE_TYPES[row.kind]}}
     return out if row.kind == "dscp_marking" else {**out, "direction": row.direction}
+
+
+def rule_type(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    "A type of QoS rules: who enforces it, and what its parameters may be."
+    return {
+        "type": kind,
+        "drivers": [
+            {
+                "name": "ovn",
+                "supported_parameters": [_parameter(n, a.kind) for n, a in attributes.items()],
+            }
+        ],
+    }
+
+
+def _parameter(name: str, kind: Any) -> dict[str, Any]:
+    if "enum" in kind.schema:
+        sort, values = "choices", kind.schema["enum"]
+    else:
+        number = next(s for s in kind.schema["anyOf"] if s["type"] == "integer")
+        sort, values = "range", {"start": number["minimum"], "end": number["maximum"]}
+    return {"parameter_name": name, "parameter_type": sort, "parameter_values": values}
 
 
 def trunk(row: Any, deps: Any) -> dict[str, Any]:

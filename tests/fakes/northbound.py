@@ -3,6 +3,8 @@
 It refuses what the real database refuses: a child without its parent, two rows of one name.
 """
 
+from dataclasses import replace
+
 from common.errors import Unavailable
 from network.contracts.northbound import Chassis, Row
 
@@ -61,6 +63,16 @@ class FakeNorthbound:
 
     def chassis(self):
         return self.nodes
+
+    def describe_chassis(self, name, description):
+        self._reach()
+        self.nodes = [
+            replace(n, description=description) if n.name == name else n for n in self.nodes
+        ]
+
+    def forget_chassis(self, name):
+        self._reach()
+        self.nodes = [n for n in self.nodes if n.name != name]
 
     def datapath_of(self, host):
         return next((n.datapath_type for n in self.nodes if n.hostname == host), "system")

@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from common.db import Json
+from common.ids import new_id
 from network.store.models.base import Base, Named, Owned
 from network.store.models.networks import Port
 
@@ -99,7 +100,7 @@ class MeteringRule(Base):
 
     __tablename__ = "metering_label_rules"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     metering_label_id: Mapped[str] = mapped_column(
         ForeignKey("metering_labels.id", ondelete="CASCADE"), index=True
     )

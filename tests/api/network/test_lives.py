@@ -1,5 +1,7 @@
 "Whole lives of networks, port forwardings, QoS, trunks and the smaller resources."
 
+from tests.fakes.northbound import FakeNorthbound, node
+
 
 def test_the_life_of_a_network(admin, demo):
     net = demo.ok("POST", "/v2.0/networks", json={"network": {"name": "n"}})["network"]
@@ -174,6 +176,52 @@ def test_the_life_of_what_goes_with_it(admin, demo):
     )["rbac_policy"]
     assert demo.delete(f"/v2.0/rbac-policies/{rb['id']}").status_code == 204
     admin.ok("GET", "/v2.0/network-ip-availabilities")
-    admin.ok("POST", "/v2.0/metering/metering-labels", json={"metering_label": {"name": "m"}})
+    label = admin.ok(
+        "POST", "/v2.0/metering/metering-labels", json={"metering_label": {"name": "m"}}
+    )["metering_label"]
+    counted = admin.ok(
+        "POST",
+        "/v2.0/metering/metering-label-rules",
+        json={
+            "metering_label_rule": {
+                "metering_label_id": label["id"],
+                "remote_ip_prefix": "10.0.0.0/8",
+            }
+        },
+    )["metering_label_rule"]
+    assert counted["direction"] == "ingress" and counted["remote_ip_prefix"] == "10.0.0.0/8"
     admin.ok("GET", "/v2.0/default-security-group-rules")
     assert demo.ok("GET", "/v2.0/quotas/" + "d" * 32 + "/details.json")
+
+
+def test_agents_are_described_and_the_dead_are_forgotten(admin, demo, deps):
+    deps.northbound = FakeNorthbound([node("n1"), node("n2", alive=False)])
+    assert {a["id"]: a["alive"] for a in admin.ok("GET", "/v2.0/agents")["agents"]} == {
+        "n1": True,
+        "n2": False,
+    }
+    said = {"agent": {"description": "rack 7"}}
+    assert admin.ok("PUT", "/v2.0/agents/n1", json=said)["agent"]["description"] == "rack 7"
+    assert admin.ok("GET", "/v2.0/agents/n1")["agent"]["description"] == "rack 7"
+    off = admin.put("/v2.0/agents/n1", json={"agent": {"admin_state_up": False}})
+    assert off.status_code == 400 and "stop ovn-controller" in off.text
+    assert demo.put("/v2.0/agents/n1", json=said).status_code == 403
+    assert demo.delete("/v2.0/agents/n2").status_code == 403
+    alive = admin.delete("/v2.0/agents/n1")
+    assert alive.status_code == 409 and "is alive" in alive.text
+    assert admin.delete("/v2.0/agents/n2").status_code == 204
+    assert admin.delete("/v2.0/agents/n2").status_code == 404
+    assert [a["id"] for a in admin.ok("GET", "/v2.0/agents")["agents"]] == ["n1"]
+
+
+def test_types_of_qos_rules_say_what_they_take(admin, demo):
+    kind = admin.ok("GET", "/v2.0/qos/rule-types/bandwidth_limit")["rule_type"]
+    parameters = {p["parameter_name"]: p for p in kind["drivers"][0]["supported_parameters"]}
+    assert parameters["max_kbps"]["parameter_values"] == {"start": 0, "end": 2147483647}
+    assert parameters["direction"]["parameter_values"] == ["ingress", "egress"]
+    marks = admin.ok("GET", "/v2.0/qos/rule-types/dscp_marking")["rule_type"]["drivers"][0]
+    assert 46 in marks["supported_parameters"][0]["parameter_values"]
+    for listed in admin.ok("GET", "/v2.0/qos/rule-types")["rule_types"]:
+        admin.ok("GET", f"/v2.0/qos/rule-types/{listed['type']}")
+    assert admin.get("/v2.0/qos/rule-types/nothing").status_code == 404
+    assert demo.get("/v2.0/qos/rule-types/bandwidth_limit").status_code == 403

@@ -176,6 +176,9 @@ def bystander(service: Service) -> Iterator[str]:
     server_id = made["server"]["id"]
     assert service.calm(server_id)["status"] == "ACTIVE"
     yield server_id
+    service.until(lambda: service.try_ask("DELETE", f"/servers/{server_id}"))
+    # the host is that of the tests after these, which count what is on it
+    service.until(lambda: not service.traces(server_id), 30, "the bystander does not go")
 
 
 @pytest.mark.parametrize("victim", COUNTED)

@@ -23,7 +23,7 @@ from compute.contracts.specs import Disk, ServerSpec
 from tests.e2e.compute_agent.conftest import ImageServer
 from tests.e2e.compute_agent.hypervisor import Hypervisor
 
-pytestmark = pytest.mark.guest
+pytestmark = [pytest.mark.guest, pytest.mark.timeout(1200)]
 
 
 class Runs:
