@@ -192,7 +192,7 @@ SUITES = (
     Suite("packets", _pytest("tests/e2e/network")),
     Suite("objects", _pytest("tests/e2e/objectstore/test_redundancy.py")),
     Suite("rados", _on_ceph, by_name_only=True),
-    Suite("node", _pytest("tests/e2e/compute_agent"), by_name_only=True),
+    Suite("node", _pytest("tests/e2e/compute_agent")),
     Suite("clients", _inside("tests/clients"), needs_cloud=True),
     Suite("first", _inside(*FIRST), needs_cloud=True),
     Suite("conformance", _inside("tests/conformance"), needs_cloud=True),

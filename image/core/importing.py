@@ -251,15 +251,24 @@ def _one(deps: Deps, plan: Plan, source: _Staged, store: str, *, first: bool) ->
         raise
 
 
-def _finish_copy(deps: Deps, blob: Blob, received: transfer.Received, digest: str | None) -> None:
-    "A further copy counts only if it is the same data."
+def _finish_copy(deps: Deps, blob: Blob, received: transfer.Received, digest: str | None) -> bool:
+    """A further copy counts only if it is the same data. False, and the copy goes again, when
+    another task has brought one into this store meanwhile: both had been asked for when there was
+    none."""
     if digest != received.digests["os_hash_value"]:
         raise ImportRefused(reason=f"the copy in store {blob.store} differs from the image.")
     with deps.db.write() as session:
         image = table.get(session, blob.image_id, lock=True)
-        if image is None or not blobs.finish(session, blob.id, received.size):
+        if image is None:
             raise data.gone(blob.image_id, "import")
-        images.mark_changed(image)
+        twin = blobs.of_image(session, blob.image_id, state="ready", store=blob.store)
+        if not twin:
+            if not blobs.finish(session, blob.id, received.size):
+                raise data.gone(blob.image_id, "import")
+            images.mark_changed(image)
+    if twin:
+        transfer.discard(deps, blob)
+    return not twin
 
 
 def _take_back(deps: Deps, plan: Plan, done: list[str]) -> None:
@@ -300,6 +309,7 @@ def _copy(deps: Deps, plan: Plan) -> list[str]:
         raise data.gone(plan.image_id, "copy")
     failed: list[str] = []
     done: list[str] = []
+    ours: list[str] = []  # what another task brought is not ours to take back
     for name in plan.stores:
         try:
             opened = data.open_data(deps, image, 0, image.size or 0)
@@ -308,14 +318,15 @@ def _copy(deps: Deps, plan: Plan) -> list[str]:
                 received = transfer.receive(
                     deps, blob, opened.blocks, image.size, Inspection(None, None)
                 )
-                _finish_copy(deps, blob, received, image.os_hash_value)
+                if _finish_copy(deps, blob, received, image.os_hash_value):
+                    ours.append(name)
             except BaseException:
                 transfer.discard(deps, blob)
                 raise
             done.append(name)
         except Error as error:
             if plan.all_must_succeed or (not done and name == plan.stores[-1]):
-                _take_back(deps, plan, done)
+                _take_back(deps, plan, ours)
                 raise
             LOG.warning("copy of image %s to store %s: %s", plan.image_id, name, error)
             failed.append(name)

@@ -235,6 +235,24 @@ def test_copy_to_more_stores_and_out_of_one(reaching):
     assert len(reaching.files()) == 1
 
 
+def test_two_copies_into_one_store_leave_one(reaching, monkeypatch):
+    "Both are asked for while there is none: the second finds the first's and takes its own back."
+    admin, jobs = reaching.client(roles=("admin",)), []
+    image = reaching.active(admin, b"only once more")
+    with monkeypatch.context() as held:
+        held.setattr(reaching.deps.jobs, "put", jobs.append)
+        begin(admin, image["id"], "copy-image", stores=["cold"])
+        begin(admin, image["id"], "copy-image", stores=["cold", "fast"])
+    for job in jobs:
+        job()
+    shown, _ = outcome(reaching, admin, image["id"])
+    tasks = admin.ok("GET", f"/v2/images/{image['id']}/tasks")["tasks"]
+    assert [t["status"] for t in tasks] == ["success", "success"]
+    assert sorted(shown["stores"].split(",")) == ["cold", "fast", "local"]
+    assert not shown.get("os_glance_importing_to_stores")
+    assert len(reaching.files()) == 3
+
+
 def test_the_last_real_copy_stays(reaching):
     "A row alone does not make a copy: the store is asked."
     member, admin = reaching.client(), reaching.client(roles=("admin",))
