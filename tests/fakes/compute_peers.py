@@ -327,7 +327,7 @@ class Volumes(Peer):
 
     def _create(self, p):
         body = request.get_json()["volume"]
-        volume = self.add(**{k: v for k, v in body.items() if k in ("size", "name")})
+        volume = self.add(**{k: v for k, v in body.items() if k in ("size", "name", "volume_type")})
         return jsonify({"volume": self.volumes[volume]}), 202
 
     def _list(self, p):

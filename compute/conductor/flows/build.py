@@ -5,6 +5,7 @@ start -> prepare -> order -> (agent) -> order_done
            start <- order_failed <-   (another host, up to build_attempts)
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from common.db import utcnow
@@ -31,7 +32,8 @@ class Build(Flow):
         tried = set(work.job.args.get("tried") or [])
         with work.deps.db.write() as session:
             server, devices = work.load(session)
-            request = schedule.request_for(session, server, devices, exclude=tried)
+            where = self._where(work, server)
+            request = schedule.request_for(session, server, devices, where=where, exclude=tried)
             host, ranking = schedule.choose_and_claim(
                 work.deps, session, server, request, new=not tried and work.job.attempts == 1
             )
@@ -41,6 +43,10 @@ class Build(Flow):
             work.go_in(session, "prepare", host=host.name, rejected=ranking.explanation() or None)
             session.flush()
         work.known = server, devices
+
+    def _where(self, work: Work, server: Server) -> Mapping[str, Any]:
+        "What is asked of a host beside room."
+        return server.request
 
     def _load(self, work: Work) -> tuple[Server, list[BlockDevice]]:
         known, work.known = work.known, None
@@ -131,7 +137,10 @@ class Build(Flow):
             work.still(session)
             server, devices = work.load(session)
             schedule.give_back(session, server.id)
-            request = schedule.request_for(session, server, devices, exclude=set(tried))
+            where = self._where(work, server)
+            request = schedule.request_for(
+                session, server, devices, where=where, exclude=set(tried)
+            )
             hosts = schedule.load_hosts(work.deps, session)
             if not rank(request, hosts, schedule.settings(work.deps)).hosts:
                 return False

@@ -1,5 +1,6 @@
 "Shelve, offload, unshelve."
 
+from collections.abc import Mapping
 from typing import Any
 
 from common.db import utcnow
@@ -168,6 +169,10 @@ class Unshelve(Build):
     def start_failed(self, work: Work) -> None:
         "It stays shelved."
         Flow.order_failed(self, work)
+
+    def _where(self, work: Work, server: Any) -> Mapping[str, Any]:
+        "The host that was named now, not the one that was at its creation."
+        return schedule.where_to_move(server, work.job.args.get("force_host"), False)
 
     def _spec(self, work: Work, server: Any, devices: Any) -> Any:
         "Its root is the image it was shelved to."
