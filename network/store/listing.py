@@ -37,17 +37,17 @@ class MarkerUnknown(BadRequest):
     "Invalid input for operation: the marker {marker} could not be found."
 
 
-def rows(
+def select_page(
     session: Session,
     statement: Select[Any],
     model: Any,
     query: Query,
     columns: Mapping[str, Any],
     special: Mapping[str, Filter] | None = None,
-) -> list[Any]:
-    """The entities of `model` that `statement` and `query` select, sorted, one page of them.
-    `columns` maps the API's attributes to
-    columns, `special` those that need more than `column IN (...)`."""
+) -> Select[Any]:
+    """What of `statement`, which selects `model`, a query asks for: sorted, one page of it, the
+    other way round when it is reversed. `columns` maps the API's attributes to columns, `special`
+    those that need more than `column IN (...)`."""
     for name, values in query.filters.items():
         if special and name in special:
             statement = statement.where(special[name](values))
@@ -62,10 +62,7 @@ def rows(
         statement = statement.where(_after(session, model, order, query))
     flip = query.reverse
     statement = statement.order_by(*(c.desc() if d != flip else c.asc() for c, d in order))
-    if query.limit is not None:
-        statement = statement.limit(query.limit)
-    found = list(session.scalars(statement))
-    return found[::-1] if flip else found
+    return statement if query.limit is None else statement.limit(query.limit)
 
 
 def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:

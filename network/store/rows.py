@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Boolean, DateTime, Integer, Select, exists, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
+from common import records
 from common.errors import BadRequest
 from network.store import listing
 from network.store.listing import Query, shared_with, visible
@@ -62,7 +63,8 @@ class Spec:
     scope: Scope
     shared_kind: str | None = None
     """The object_type of RBAC policies that share it; its rows then get an attribute `shared`."""
-    loads: Sequence[Any] = ()
+    loads: Sequence[str] = ()
+    """Relations that are read with a row, as paths of names."""
     names: Mapping[str, Any] = field(default_factory=dict)
     """Attributes whose column is called otherwise."""
     special: Mapping[str, Callable[[Sequence[Any]], Any]] = field(default_factory=dict)
@@ -178,14 +180,12 @@ def _id_prefix(model: Any) -> Callable[[Sequence[Any]], Any]:
     return lambda values: or_(*(model.id.startswith(v, autoescape=True) for v in values))
 
 
-_PORT_LOADS = (selectinload(Port.allocations), selectinload(Port.groups))
-
 SPECS: dict[str, Spec] = {
     "network": Spec(
         Network,
         _networks,
         "network",
-        (selectinload(Network.subnets), selectinload(Network.segments)),
+        ("subnets", "segments"),
         {"router:external": Network.external},
         {
             "shared": _shared(Network, "network"),
@@ -226,7 +226,7 @@ SPECS: dict[str, Spec] = {
         Port,
         _ports,
         None,
-        (*_PORT_LOADS, joinedload(Port.network, innerjoin=True)),
+        ("allocations", "groups", "network"),
         {"binding:host_id": Port.host_id, "binding:vnic_type": Port.vnic_type},
         {
             "fixed_ips": _fixed_ips,
@@ -239,21 +239,21 @@ SPECS: dict[str, Spec] = {
         Router,
         _own(Router),
         None,
-        (selectinload(Router.gateway_port).selectinload(Port.allocations),),
+        ("gateway_port.allocations",),
         {"gw_port_id": Router.gateway_port_id},
     ),
     "floatingip": Spec(
         FloatingIp,
         _own(FloatingIp),
         None,
-        (selectinload(FloatingIp.port), selectinload(FloatingIp.forwardings)),
+        ("port", "forwardings"),
     ),
     "port_forwarding": Spec(PortForwarding, _forwardings),
     "security_group": Spec(
         SecurityGroup,
         _own(SecurityGroup, "security_group"),
         "security_group",
-        (selectinload(SecurityGroup.rules),),
+        ("rules",),
         {},
         {"shared": _shared(SecurityGroup, "security_group")},
     ),
@@ -272,16 +272,17 @@ SPECS: dict[str, Spec] = {
         QosPolicy,
         _own(QosPolicy, "qos_policy"),
         "qos_policy",
-        (selectinload(QosPolicy.rules),),
+        ("rules",),
         {},
         {"shared": _shared(QosPolicy, "qos_policy")},
     ),
-    "trunk": Spec(Trunk, _own(Trunk), None, (selectinload(Trunk.subports), joinedload(Trunk.port))),
+    "trunk": Spec(Trunk, _own(Trunk), None, ("subports", "port")),
     "segment": Spec(Segment, _everybody(Segment)),
     "metering_label": Spec(MeteringLabel, _labels),
     "metering_label_rule": Spec(MeteringRule, _everybody(MeteringRule)),
 }
 _COLUMNS: dict[str, dict[str, Any]] = {noun: spec.columns() for noun, spec in SPECS.items()}
+_LOADS = {noun: records.options(spec.model, spec.loads) for noun, spec in SPECS.items()}
 _TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
 
 
@@ -297,7 +298,7 @@ def get(
     """The row with its relations if the caller may see it, else None. `lock` keeps others from
     changing it meanwhile."""
     spec = SPECS[noun]
-    statement = spec.scope(project_id, see_all).where(spec.model.id == key).options(*spec.loads)
+    statement = spec.scope(project_id, see_all).where(spec.model.id == key).options(*_LOADS[noun])
     if lock:
         statement = statement.with_for_update(of=spec.model)
     row = session.scalars(statement).first()
@@ -309,10 +310,19 @@ def get(
 def page(
     session: Session, noun: str, query: Query, project_id: str | None, see_all: bool
 ) -> list[Any]:
-    "One page of the rows that the caller may see, with their relations."
+    "Records of one page of the rows that the caller may see, with their relations."
     spec = SPECS[noun]
-    statement = spec.scope(project_id, see_all).options(*spec.loads)
-    found = listing.rows(session, statement, spec.model, query, _COLUMNS[noun], spec.special)
+    statement = listing.select_page(
+        session,
+        spec.scope(project_id, see_all),
+        spec.model,
+        query,
+        _COLUMNS[noun],
+        spec.special,
+    )
+    found = records.fetch(session, statement, spec.model, spec.loads)
+    if query.reverse:
+        found.reverse()
     _note_shared(session, noun, found, project_id)
     return found
 
