@@ -7,6 +7,7 @@ relations are those of the mapped classes, so that a view cannot tell a record f
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,15 @@ class Record:
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.__dict__ = values
+
+
+@functools.cache
+def _kind(mapper: Mapper[Any]) -> type[Record]:
+    "The records of a mapped class: with its properties, which only look at columns."
+    model = mapper.class_
+    names = {n: v for c in reversed(model.__mro__) for n, v in vars(c).items()}
+    own = {n: v for n, v in names.items() if isinstance(v, property)}
+    return type(f"{model.__name__}Record", (Record,), own)
 
 
 def options(model: Any, paths: Sequence[str]) -> list[Any]:
@@ -55,7 +65,8 @@ def _records(session: Session, statement: Select[Any], mapper: Mapper[Any]) -> l
     columns = [(p.key, p.columns[0]) for p in mapper.column_attrs]
     keys = [key for key, _ in columns]
     rows = session.execute(statement.with_only_columns(*(c for _, c in columns)))
-    return [Record(dict(zip(keys, row, strict=True))) for row in rows]
+    record = _kind(mapper)
+    return [record(dict(zip(keys, row, strict=True))) for row in rows]
 
 
 def _relate(

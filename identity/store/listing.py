@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from common import records
 from common.http.paging import MarkerNotFound
 from identity.store.types import Filter, Listing
 
@@ -15,8 +15,11 @@ Listed = tuple[list[Any], bool]
 """Rows, and whether there are more."""
 
 
-def listed(session: Session, query: Select[Any], model: Any, listing: Listing) -> Listed:
-    "The rows of `query` (over `model`, which has `id`) that `listing` asks for."
+def listed(
+    session: Session, query: Select[Any], model: Any, listing: Listing, *, plain: bool = False
+) -> Listed:
+    """The rows of `query` (over `model`, which has `id`) that `listing` asks for; `plain`: as
+    records, to be shown."""
     for item in listing.filters:
         query = query.where(_condition(getattr(model, item.name), item))
     order = [
@@ -30,7 +33,7 @@ def listed(session: Session, query: Select[Any], model: Any, listing: Listing) -
     query = query.order_by(*(c.desc() if d else c.asc() for c, d in order))
     if listing.limit is not None:
         query = query.limit(listing.limit + 1)
-    rows: Sequence[Any] = session.scalars(query).all()
+    rows = records.fetch(session, query, model) if plain else session.scalars(query).all()
     more = listing.limit is not None and len(rows) > listing.limit
     return list(rows[: listing.limit] if more else rows), more
 

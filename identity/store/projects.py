@@ -37,7 +37,7 @@ def projects(
         query = query.where(Project.id.in_(ids))
     for kind, names in (tags or {}).items():
         query = query.where(_tagged(kind, names))
-    return listed(session, query, Project, listing)
+    return listed(session, query, Project, listing, plain=True)
 
 
 def _tagged(kind: str, names: list[str]) -> Any:

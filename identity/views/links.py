@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 View = Callable[[Any], dict[str, Any]]
 
 
 def root() -> str:
     "The address of this API, without /v3 and without a slash at the end."
-    served = current_app.extensions["altostratus"]
-    return str(served.config.api.public_url or request.url_root).rstrip("/").removesuffix("/v3")
+    known: str | None = g.get("root")  # the same for each of a thousand rows
+    if known is None:
+        url = current_app.extensions["altostratus"].config.api.public_url or request.url_root
+        known = g.root = str(url).rstrip("/").removesuffix("/v3")
+    return known
 
 
 def own(path: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ class Client(threading.Thread):
     def __init__(self, url, token, number, dies=False):
         super().__init__(name=f"client {number}")
         self.url, self.number, self.dies = f"{url}/v1/AUTH_p1/c", number, dies
-        self.may, self.wrong, self.requests = {}, [], 0
+        self.may, self.wrong, self.requests, self.refused = {}, [], 0, 0
         self.stopping = threading.Event()
         self._http = requests.Session()
         self._http.headers["X-Auth-Token"] = token
@@ -62,10 +62,19 @@ class Client(threading.Thread):
         return answer
 
     def _put(self, name, number):
+        """An upload during which more devices fail than a quorum bears is refused (503, "try
+        again"): nothing is changed then, and the second attempt finds devices."""
         before = self.may.get(name, {None})
-        self.may[name] = {*before, number}
-        if self._ask("PUT", f"/{name}", (201,), body(name, number)) is not None:
-            self.may[name] = {number}
+        for fine in ((201, 503), (201, 503), (201,)):
+            self.may[name] = {*before, number}
+            answer = self._ask("PUT", f"/{name}", fine, body(name, number))
+            if answer is None:
+                return
+            self.may[name] = {number} if answer.status_code == 201 else before
+            if answer.status_code == 201:
+                return
+            self.refused += 1
+            self.check(name)
 
     def _remove(self, name):
         before = self.may[name]

@@ -82,6 +82,8 @@ def test_statements_grow_by_the_chunk_not_by_the_row(db):
     told = []
     event.listen(db.engine, "before_cursor_execute", lambda *a: told.append(a[2]))
     with db.read() as session:
+        session.execute(select(1))  # begins
+        told.clear()
         records.fetch(session, select(Book).where(Book.id < 3), Book, PATHS)
         few = len(told)
         told.clear()
