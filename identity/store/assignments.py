@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from common.db import utcnow
 from identity.store import rows
-from identity.store.accounts import _actors
+from identity.store.accounts import actors
 from identity.store.models import Assignment, Membership, Role
 
 
@@ -36,15 +37,13 @@ def scopes_of(
 
     from identity.store.models import Project
 
-    actors = _actors(user_id)
+    who = actors(user_id, utcnow())
     if group_ids:
-        actors = or_(
-            actors, and_(Assignment.actor_kind == "group", Assignment.actor_id.in_(list(group_ids)))
-        )
+        who.append(and_(Assignment.actor_kind == "group", Assignment.actor_id.in_(list(group_ids))))
     projects, domains, system, above = set(), set(), False, set()
     query = (
         select(Assignment.target_kind, Assignment.target_id, Assignment.inherited)
-        .where(actors)
+        .where(or_(*who))
         .distinct()
     )
     for kind, target_id, inherited in session.execute(query).tuples():
