@@ -89,7 +89,8 @@ def create(
         description=given.get("description"),
         expires_at=expires,
         unrestricted=bool(given.get("unrestricted")),
-        has_rules=given.get("access_rules") is not None,
+        # an empty list is what clients send for none: it restricts nothing
+        has_rules=bool(given.get("access_rules")),
     )
     with deps.db.write() as session:
         most = deps.config.application_credential.user_limit

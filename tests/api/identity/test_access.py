@@ -33,6 +33,14 @@ def test_an_application_credential_logs_in_until_it_is_deleted(cloud):
     assert client.get("/v3/auth/projects").status_code == 401
 
 
+def test_an_empty_list_of_access_rules_limits_nothing(cloud):
+    demo = cloud.log_in("demo", "demopw", project="demo")
+    credential, _ = make(cloud, demo, access_rules=[])
+    token = app_auth(cloud, credential)
+    assert "access_rules" not in credential
+    assert "access_rules" not in token.json["token"]["application_credential"]
+
+
 def test_access_rules_limit_what_a_token_may_ask(cloud):
     demo = cloud.log_in("demo", "demopw", project="demo")
     rules = [{"service": "identity", "method": "GET", "path": "/v3/auth/projects"}]
