@@ -100,7 +100,10 @@ class Json(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(Text(LONGTEXT_BYTES))
+            # what a TEXT of this length would become; named, so that migrations compare it right
+            from sqlalchemy.dialects.mysql import LONGTEXT
+
+            return dialect.type_descriptor(LONGTEXT())
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:

@@ -17,12 +17,16 @@ def default(deps: Deps, resource: str) -> int:
 
 
 def check(session: Any, deps: Deps, project_id: str, resource: str, adding: int = 1) -> None:
-    "Raise OverQuota if the project may not have `adding` more."
+    """Raise OverQuota if the project may not have `adding` more. Call it in the transaction that
+    adds them: until its end nobody else adds to the project."""
     if not project_id:
         return
     limit = store.limit(session, project_id, resource)
     limit = default(deps, resource) if limit is None else limit
-    if limit >= 0 and store.used(session, resource, project_id) + adding > limit:
+    if limit < 0:
+        return
+    store.take_turn(session, project_id)
+    if store.used(session, resource, project_id) + adding > limit:
         raise errors.OverQuota(resource=resource)
 
 

@@ -31,6 +31,15 @@ class Quota(Base):
     value: Mapped[int]
 
 
+class QuotaLock(Base):
+    "A project's turn to count and add: see `store.quotas.take_turn`."
+
+    __tablename__ = "quota_locks"
+
+    project_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    turn: Mapped[int] = mapped_column(default=0)
+
+
 class QosPolicy(Named, Base):
     "A named set of quality of service rules."
 
