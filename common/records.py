@@ -8,10 +8,10 @@ relations are those of the mapped classes, so that a view cannot tell a record f
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.orm import Mapper, Session, joinedload, selectinload
 
 _CHUNK = 500
@@ -61,12 +61,53 @@ def fetch(
     return found
 
 
+def among(
+    session: Session, column: Any, keys: Iterable[Any], paths: Sequence[str] = ()
+) -> list[Record]:
+    """Records of the rows in which `column` (like `Port.id`) is one of `keys`, with the relations
+    in `paths`; their order says nothing."""
+    mapper: Mapper[Any] = column.parent
+    found = _among(session, mapper, column.property.columns[0], None, keys)
+    if found:
+        _relate(session, found, mapper, paths)
+    return found
+
+
+def _columns(mapper: Mapper[Any]) -> list[tuple[str, Any]]:
+    return [(p.key, p.columns[0]) for p in mapper.column_attrs]
+
+
 def _records(session: Session, statement: Select[Any], mapper: Mapper[Any]) -> list[Record]:
-    columns = [(p.key, p.columns[0]) for p in mapper.column_attrs]
-    keys = [key for key, _ in columns]
+    columns = _columns(mapper)
     rows = session.execute(statement.with_only_columns(*(c for _, c in columns)))
+    return _made(mapper, [key for key, _ in columns], rows)
+
+
+def _made(mapper: Mapper[Any], keys: list[str], rows: Iterable[Any]) -> list[Record]:
     record = _kind(mapper)
     return [record(dict(zip(keys, row, strict=True))) for row in rows]
+
+
+@functools.cache
+def _statement(mapper: Mapper[Any], column: Any, relation: Any) -> tuple[list[str], Any]:
+    "The keys and the statement of `_among`: built once, it is half of the cost of a short one."
+    columns = _columns(mapper)
+    wanted: Any = bindparam("wanted", expanding=True)
+    statement = select(*(c for _, c in columns)).where(column.in_(wanted))
+    if relation is not None and relation.order_by:
+        statement = statement.order_by(*relation.order_by)
+    return [key for key, _ in columns], statement
+
+
+def _among(
+    session: Session, mapper: Mapper[Any], column: Any, relation: Any, keys: Iterable[Any]
+) -> list[Record]:
+    wanted, found = sorted(set(keys)), []
+    names, statement = _statement(mapper, column, relation)
+    for start in range(0, len(wanted), _CHUNK):
+        part = {"wanted": wanted[start : start + _CHUNK]}
+        found += _made(mapper, names, session.connection().execute(statement, part))
+    return found
 
 
 def _relate(
@@ -81,15 +122,8 @@ def _relate(
         ((local, remote),) = relation.local_remote_pairs
         key = mapper.get_property_by_column(local).key
         there = relation.mapper.get_property_by_column(remote).key
-        wanted = list({r.__dict__[key] for r in records} - {None})
-        others: list[Record] = []
-        for start in range(0, len(wanted), _CHUNK):
-            statement = select(relation.mapper.local_table).where(
-                remote.in_(wanted[start : start + _CHUNK])
-            )
-            if relation.order_by:
-                statement = statement.order_by(*relation.order_by)
-            others += _records(session, statement, relation.mapper)
+        wanted = {r.__dict__[key] for r in records} - {None}
+        others = _among(session, relation.mapper, remote, relation, wanted) if wanted else []
         if others:
             _relate(session, others, relation.mapper, rest)
         if relation.uselist:

@@ -56,13 +56,14 @@ class Sync:
             northbound.beat()
 
     def drain(self) -> int:
-        "Apply the outbox until it is empty; how many scopes were done."
+        """Apply the outbox until it is empty; how many scopes were done. What is noted while the last
+        part is applied wakes the loop again."""
         done = 0
         while True:
             with self.deps.db.read() as session:
                 numbers, scopes = outbox.pending(session)
             if not scopes:
-                return done
+                break
             if EVERYTHING in scopes:
                 self.full()
             else:
@@ -70,6 +71,9 @@ class Sync:
             with self.deps.db.write() as session:
                 outbox.done(session, numbers)
             done += len(scopes)
+            if len(numbers) < outbox.MOST:
+                break
+        return done
 
     def difference(self, scopes: set[str] | None = None) -> list[Change]:
         "What OVN lacks or has too much, in some scopes or at all."

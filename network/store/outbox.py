@@ -18,7 +18,11 @@ def mark(session: Session, *scopes: str) -> None:
         session.info[DIRTY] = True
 
 
-def pending(session: Session, most: int = 1000) -> tuple[list[int], set[str]]:
+MOST = 1000
+"Entries that are read at once."
+
+
+def pending(session: Session, most: int = MOST) -> tuple[list[int], set[str]]:
     "(numbers read, scopes): what is to be done, oldest first."
     rows = session.execute(
         select(Pending.seq, Pending.scope).order_by(Pending.seq).limit(most)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
+from common import records
 from network.store.models import (
     AddressGroup,
     FloatingIp,
@@ -24,7 +25,6 @@ from network.store.models import (
 )
 
 KINDS = ("network", "subnet", "port", "router", "fip", "sg", "ag")
-_CHUNK = 500
 
 
 @dataclass
@@ -71,18 +71,12 @@ def take(session: Session, scopes: set[str] | None) -> Snapshot:
 
 
 def _fetch(
-    session: Session, model: Any, ids: Iterable[str] | None, *options: Any, column: Any = None
+    session: Session, model: Any, ids: Iterable[str] | None, *paths: str, column: Any = None
 ) -> list[Any]:
-    statement = select(model).options(*options)
+    "Records: a full comparison reads all that there is, and only looks at it."
     if ids is None:
-        return list(session.scalars(statement))
-    wanted, found = sorted(set(ids)), []
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
-        found += list(
-            session.scalars(statement.where((column if column is not None else model.id).in_(part)))
-        )
-    return found
+        return records.fetch(session, select(model), model, paths)
+    return records.among(session, column if column is not None else model.id, ids, paths)
 
 
 def _by_id(rows: Iterable[Any]) -> dict[str, Any]:
@@ -91,10 +85,8 @@ def _by_id(rows: Iterable[Any]) -> dict[str, Any]:
 
 def _load_ports(session: Session, s: Snapshot) -> None:
     asked = s.asked
-    loaded = (selectinload(Port.allocations), selectinload(Port.groups))
-    s.fips = _by_id(
-        _fetch(session, FloatingIp, asked and asked["fip"], selectinload(FloatingIp.forwardings))
-    )
+    loaded = ("allocations", "groups")
+    s.fips = _by_id(_fetch(session, FloatingIp, asked and asked["fip"], "forwardings"))
     routers = (
         None
         if asked is None
@@ -134,26 +126,20 @@ def _load_around(session: Session, s: Snapshot) -> None:
             | {n.network_id for n in s.subnets.values()}
         )
     )
-    s.networks = _by_id(_fetch(session, Network, networks, selectinload(Network.segments)))
+    s.networks = _by_id(_fetch(session, Network, networks, "segments"))
     devices = {f"ovnmeta-{n.network_id}" for n in s.subnets.values()}
     for port in (
-        _fetch(session, Port, devices, selectinload(Port.allocations), column=Port.device_id)
-        if devices
-        else []
+        _fetch(session, Port, devices, "allocations", column=Port.device_id) if devices else []
     ):
         s.metadata[port.network_id] = port
-    s.groups = _by_id(
-        _fetch(session, SecurityGroup, asked and asked["sg"], selectinload(SecurityGroup.rules))
-    )
+    s.groups = _by_id(_fetch(session, SecurityGroup, asked and asked["sg"], "rules"))
     s.address_groups = _by_id(_fetch(session, AddressGroup, asked and asked["ag"]))
     policies = (
         {p.qos_policy_id for p in s.ports.values()}
         | {n.qos_policy_id for n in s.networks.values()}
         | {f.qos_policy_id for f in s.fips.values()}
     )
-    s.policies = _by_id(
-        _fetch(session, QosPolicy, {p for p in policies if p}, selectinload(QosPolicy.rules))
-    )
+    s.policies = _by_id(_fetch(session, QosPolicy, {p for p in policies if p}, "rules"))
     subports = None if asked is None else set(s.ports)
     found = _fetch(session, Subport, subports, column=Subport.port_id)
     trunks = {t.id: t.port_id for t in _fetch(session, Trunk, {sub.trunk_id for sub in found})}
