@@ -56,8 +56,8 @@ class Sync:
             northbound.beat()
 
     def drain(self) -> int:
-        """Apply the outbox until it is empty; how many scopes were done. What is noted while the last
-        part is applied wakes the loop again."""
+        """Apply the outbox until it is empty; how many scopes were done. What is noted while the
+        last part is applied wakes the loop again."""
         done = 0
         while True:
             with self.deps.db.read() as session:
