@@ -6,11 +6,12 @@ Reading any noun goes through `get` and `page`; what is particular to one is a l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, Integer, Select, exists, func, or_, select
+from sqlalchemy import Boolean, DateTime, Integer, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from common import records
@@ -286,6 +287,15 @@ _LOADS = {noun: records.options(spec.model, spec.loads) for noun, spec in SPECS.
 _TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
 
 
+@functools.lru_cache(256)
+def _by_key(noun: str, project_id: str | None, see_all: bool, lock: bool) -> Select[Any]:
+    "The statement of `get`: kept, because making it costs as much as what it finds."
+    spec = SPECS[noun]
+    statement = spec.scope(project_id, see_all).where(spec.model.id == bindparam("key"))
+    statement = statement.options(*_LOADS[noun])
+    return statement.with_for_update(of=spec.model) if lock else statement
+
+
 def get(
     session: Session,
     noun: str,
@@ -297,11 +307,8 @@ def get(
 ) -> Any:
     """The row with its relations if the caller may see it, else None. `lock` keeps others from
     changing it meanwhile."""
-    spec = SPECS[noun]
-    statement = spec.scope(project_id, see_all).where(spec.model.id == key).options(*_LOADS[noun])
-    if lock:
-        statement = statement.with_for_update(of=spec.model)
-    row = session.scalars(statement).first()
+    statement = _by_key(noun, project_id, see_all, lock)
+    row = session.scalars(statement, {"key": key}).first()
     if row is not None:
         _note_shared(session, noun, [row], project_id)
     return row
