@@ -26,12 +26,13 @@ LOAD_VERSION = "2.87"
 
 
 def _meter(hypervisor: dict[str, Any], used: str, total: str, unit: str = "") -> Any:
-    "What a meter cell shows, or None when the cloud does not tell."
+    """What a meter cell shows, or None when the cloud does not tell. Processors may be given out
+    several times: a full bar of them is no alarm."""
     if total not in hypervisor:
         return None
     now, most = hypervisor.get(used) or 0, hypervisor[total] or 0
     text = f"{size(now, unit)} / {size(most, unit)}" if unit else f"{now} / {most}"
-    return now, most or 1, text
+    return now, most or 1, text, used == "vcpus_used"
 
 
 @panel.get("/admin/hypervisors")
