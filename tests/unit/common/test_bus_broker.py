@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from common.bus import FAST, Contract, call, cast, open_bus
+from common.bus import FAST, Contract, Events, call, cast, open_bus
 from common.bus.rpc import BusUnavailable, NobodyListens
 from tests.support.rabbitmq import Broker
 
@@ -92,4 +92,34 @@ def test_a_restarted_broker_is_found_again_by_both_sides(broker):
     assert desk.came.acquire(timeout=60)
     assert desk.texts[-1] == "after"
     for end in (near, far):
+        end.close()
+
+
+def test_events_are_told_again_when_the_broker_is_back(broker):
+    heard, speaker, listener = [], Events(broker.url), Events(broker.url)
+    connected = threading.Semaphore(0)
+    listener.listen("news.#", lambda t, p: heard.append((t, p)), on_connect=connected.release)
+    assert connected.acquire(timeout=30)
+
+    def told(word, seconds=60):
+        "Told until it is heard: what is said while nobody can hear it is lost."
+        deadline = time.monotonic() + seconds
+        while ("news.one", {"word": word}) not in heard:
+            assert time.monotonic() < deadline, heard
+            speaker.publish("news.one", {"word": word}, expires_s=60)
+            time.sleep(0.2)
+
+    told("first")
+    for n in range(50):
+        assert speaker.publish("news.many", n)
+    broker.stop()
+    try:
+        deadline = time.monotonic() + 20
+        while speaker.publish("news.one", {"word": "nobody hears"}):
+            assert time.monotonic() < deadline, "a dead broker is not noticed"
+    finally:
+        broker.start()
+    told("again")
+    assert [p for t, p in heard if t == "news.many"] == list(range(50)), "each once, in order"
+    for end in (speaker, listener):
         end.close()
