@@ -130,8 +130,8 @@ def utcnow() -> datetime.datetime:
 
 
 STATEMENTS = 128
-"""Compiled statements that a process keeps, some 60 KiB each: what is asked all day are a few dozen;
-SQLAlchemy's 500 is a tenth of our memory for what was asked once."""
+"""Compiled statements that a process keeps, some 60 KiB each: what is asked all day are a few
+dozen; SQLAlchemy's 500 is a tenth of our memory for what was asked once."""
 
 
 def make_engine(url: str, pool_size: int = 16) -> Engine:
