@@ -17,8 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    MetaData,
+    Text,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    update,
+)
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -261,6 +271,21 @@ def is_transient(error: DBAPIError) -> bool:
     number = next(iter(getattr(error.orig, "args", ())), None)
     locked = "database is locked" in str(error.orig)
     return code in ("40001", "40P01") or number in (1205, 1213) or locked
+
+
+def take_turn(session: Session, lock: Any, project_id: str) -> None:
+    """Hold a project's row in the table `lock` (project_id, turn) until the transaction ends:
+    whoever counts and then adds does it alone. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    mine = update(lock).where(lock.project_id == project_id).values(turn=lock.turn + 1)
+    done: Any = session.execute(mine)
+    if not done.rowcount:
+        try:
+            with session.begin_nested():
+                session.execute(insert(lock).values(project_id=project_id, turn=1))
+        except IntegrityError:  # of two that come first at once one is let in, the other waits
+            session.execute(mine)
 
 
 def after_commit(session: Session, action: Callable[[], Any]) -> None:

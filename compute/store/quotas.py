@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+import common.db
 from compute.store.models import ConsoleToken, ProjectLock, Quota, ServerGroup
 
 
@@ -43,18 +44,8 @@ def clear(session: Session, scope: str, owner: str) -> None:
 
 
 def take_turn(session: Session, project_id: str) -> None:
-    """Hold the lock of a project until the transaction ends: whoever counts and then adds servers
-    does it alone. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "sqlite":
-        return
-    done = session.execute(
-        update(ProjectLock)
-        .where(ProjectLock.project_id == project_id)
-        .values(turn=ProjectLock.turn + 1)
-    )
-    if not done.rowcount:  # type: ignore[attr-defined]
-        session.add(ProjectLock(project_id=project_id, turn=1))
-        session.flush()
+    "Count and add alone until the transaction ends; see `common.db.take_turn`."
+    common.db.take_turn(session, ProjectLock, project_id)
 
 
 def group(session: Session, group_id: str) -> ServerGroup | None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+import common.db
 from network.store.models import (
     AddressGroup,
     FloatingIp,
@@ -39,16 +40,8 @@ COUNTED: dict[str, Any] = {
 
 
 def take_turn(session: Session, project_id: str) -> None:
-    """Hold a project's lock until the transaction ends: whoever counts and then adds does it alone.
-    SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "sqlite":
-        return
-    mine = QuotaLock.project_id == project_id
-    done: Any = session.execute(update(QuotaLock).where(mine).values(turn=QuotaLock.turn + 1))
-    if not done.rowcount:
-        # two that come first at once: the unique key lets one in, the other begins again
-        session.add(QuotaLock(project_id=project_id, turn=1))
-        session.flush()
+    "Count and add alone until the transaction ends; see `common.db.take_turn`."
+    common.db.take_turn(session, QuotaLock, project_id)
 
 
 def used(session: Session, resource: str, project_id: str) -> int:

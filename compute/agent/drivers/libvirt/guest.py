@@ -147,9 +147,10 @@ def sample(stats: dict[str, Any]) -> dict[str, int]:
         return sum(int(stats.get(f"{kind}.{n}.{name}", 0)) for n in range(count))
 
     memory = int(stats.get("balloon.current", 0))
-    available, unused = stats.get("balloon.available"), stats.get("balloon.unused")
-    told = available is not None and unused is not None
-    used = int(available) - int(unused) if told else int(stats.get("balloon.rss", 0))  # type: ignore[arg-type]
+    if "balloon.available" in stats and "balloon.unused" in stats:
+        used = int(stats["balloon.available"]) - int(stats["balloon.unused"])
+    else:
+        used = int(stats.get("balloon.rss", 0))
     return {
         "vcpus": int(stats.get("vcpu.current", 1)),
         "cpu_ns": int(stats.get("cpu.time", 0)),
