@@ -24,11 +24,9 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
-    insert,
     make_url,
-    update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -276,16 +274,21 @@ def is_transient(error: DBAPIError) -> bool:
 def take_turn(session: Session, lock: Any, project_id: str) -> None:
     """Hold a project's row in the table `lock` (project_id, turn) until the transaction ends:
     whoever counts and then adds does it alone. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "sqlite":
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
         return
-    mine = update(lock).where(lock.project_id == project_id).values(turn=lock.turn + 1)
-    done: Any = session.execute(mine)
-    if not done.rowcount:
-        try:
-            with session.begin_nested():
-                session.execute(insert(lock).values(project_id=project_id, turn=1))
-        except IntegrityError:  # of two that come first at once one is let in, the other waits
-            session.execute(mine)
+    # one statement, made or counted on: of two that come first at once the other waits
+    more = {"turn": lock.turn + 1}
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        wish = postgresql.insert(lock).values(project_id=project_id, turn=1)
+        session.execute(wish.on_conflict_do_update(index_elements=[lock.project_id], set_=more))
+    else:
+        from sqlalchemy.dialects import mysql
+
+        new = mysql.insert(lock).values(project_id=project_id, turn=1)
+        session.execute(new.on_duplicate_key_update(more))
 
 
 def after_commit(session: Session, action: Callable[[], Any]) -> None:
