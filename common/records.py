@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.orm import Mapper, Session, joinedload, selectinload
 
+from common.db import past_orm
+
 _CHUNK = 500
 "Keys in one statement: databases take many more, but parsing a longer one gains nothing."
 
@@ -61,6 +63,28 @@ def fetch(
     return found
 
 
+def columns_of(statement: Select[Any], model: Any) -> Select[Any]:
+    "What `statement` selects of `model` as columns, for `first`; to be kept by who runs it often."
+    return statement.with_only_columns(*(c for _, c in _columns(inspect(model))))
+
+
+def first(
+    session: Session,
+    statement: Select[Any],
+    values: dict[str, Any],
+    model: Any,
+    paths: Sequence[str] = (),
+) -> Record | None:
+    "A record of the first row of a statement made by `columns_of`, or None."
+    mapper: Mapper[Any] = inspect(model)
+    row = past_orm(session).execute(statement, values).first()
+    if row is None:
+        return None
+    found = _made(mapper, [key for key, _ in _columns(mapper)], [row])
+    _relate(session, found, mapper, paths)
+    return found[0]
+
+
 def among(
     session: Session, column: Any, keys: Iterable[Any], paths: Sequence[str] = ()
 ) -> list[Record]:
@@ -106,7 +130,7 @@ def _among(
     names, statement = _statement(mapper, column, relation)
     for start in range(0, len(wanted), _CHUNK):
         part = {"wanted": wanted[start : start + _CHUNK]}
-        found += _made(mapper, names, session.connection().execute(statement, part))
+        found += _made(mapper, names, past_orm(session).execute(statement, part))
     return found
 
 

@@ -62,7 +62,7 @@ def create_many(
         for n, values in enumerate(many):
             key = values["network_id"]
             if key not in networks:
-                networks[key] = reading.find(session, ctx, "network", key)
+                networks[key] = reading.look(session, ctx, "network", key)
             network = networks[key]
             portrules.enforce(ctx, "create_port", values, network, guarded[n] if guarded else ())
             quotas.check(session, deps, values["project_id"], "port")

@@ -19,6 +19,14 @@ def find(session: Any, ctx: Context, noun: str, key: str, *, lock: bool = False)
     return row
 
 
+def look(session: Any, ctx: Context, noun: str, key: str) -> Any:
+    "A record of the row, which cannot be changed. Raises the noun's NotFound."
+    row = rows.look(session, noun, key, ctx.project_id, access.sees_all(ctx))
+    if row is None:
+        raise errors.missing(noun, key)
+    return row
+
+
 def any_of(session: Any, noun: str, key: str) -> Any:
     "The row, whoever owns it. Raises the noun's NotFound."
     row = rows.get(session, noun, key, None, True)
@@ -30,7 +38,7 @@ def any_of(session: Any, noun: str, key: str) -> Any:
 def show(deps: Deps, ctx: Context, noun: str, key: str) -> Any:
     "One row for GET."
     with deps.db.read() as session:
-        return find(session, ctx, noun, key)
+        return look(session, ctx, noun, key)
 
 
 def page(deps: Deps, ctx: Context, noun: str, query: Query) -> list[Any]:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from common.db import past_orm
 from network.store.models import Allocation, Port, Subnet
+
+_A: Any = Allocation.__table__
+_TAKEN_AMONG = select(_A.c.ip_address).where(
+    _A.c.network_id == bindparam("network"),
+    _A.c.ip_address.in_(bindparam("wanted", expanding=True)),
+)
 
 
 def taken_among(session: Session, network_id: str, addresses: Iterable[str]) -> set[str]:
     "Which of these addresses some port of the network has."
-    wanted = list(addresses)
-    return (
-        set(
-            session.scalars(
-                select(Allocation.ip_address).where(
-                    Allocation.network_id == network_id, Allocation.ip_address.in_(wanted)
-                )
-            )
-        )
-        if wanted
-        else set()
-    )
+    asked = {"network": network_id, "wanted": list(addresses)}
+    if not asked["wanted"]:
+        return set()
+    return set(past_orm(session).scalars(_TAKEN_AMONG, asked))
 
 
 def taken(session: Session, subnet_id: str) -> set[str]:

@@ -11,9 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, exists, not_, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from common.db import past_orm
 from common.errors import BadRequest
 from network.store.models import Rbac
 
@@ -110,21 +122,25 @@ def shared_with(
     )
 
 
+_R: Any = Rbac.__table__
+_SHARED_IDS = select(_R.c.object_id).where(
+    _R.c.object_id.in_(bindparam("ids", expanding=True)),
+    _R.c.object_type == bindparam("kind"),
+    _R.c.action == "access_as_shared",
+    _R.c.target_tenant.in_(bindparam("targets", expanding=True)),
+)
+
+
 def shared_ids(session: Session, kind: str, ids: Sequence[str], project_id: str | None) -> set[str]:
     "Which of the rows are shared, seen from `project_id`: with everybody, or with that project."
     if not ids:
         return set()
-    targets = ["*"] if project_id is None else ["*", project_id]
-    return set(
-        session.scalars(
-            select(Rbac.object_id).where(
-                Rbac.object_id.in_(ids),
-                Rbac.object_type == kind,
-                Rbac.action == "access_as_shared",
-                Rbac.target_tenant.in_(targets),
-            )
-        )
-    )
+    asked = {
+        "ids": ids,
+        "kind": kind,
+        "targets": ["*"] if project_id is None else ["*", project_id],
+    }
+    return set(past_orm(session).scalars(_SHARED_IDS, asked))
 
 
 def visible(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from common.db import past_orm
 from network.store.models import (
     Allocation,
     FloatingIp,
@@ -20,6 +22,8 @@ from network.store.models import (
 )
 
 LOADED = (selectinload(Port.allocations), selectinload(Port.groups))
+_P: Any = Port.__table__
+_STATUSES_OF = select(_P.c.id, _P.c.status).where(_P.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def of_device(session: Session, network_id: str, owner: str, device_id: str) -> Port | None:
@@ -103,7 +107,7 @@ def statuses(session: Session) -> dict[str, str]:
 
 def statuses_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     "The status of these ports."
-    rows = session.execute(select(Port.id, Port.status).where(Port.id.in_(list(ids))))
+    rows = past_orm(session).execute(_STATUSES_OF, {"ids": list(ids)})
     return {key: value for key, value in rows}  # noqa: C416 rows are no pairs for mypy
 
 
@@ -139,5 +143,5 @@ def with_network(session: Session, port_id: str) -> Port | None:
 
 
 def attach_network(port: Port, network: Network) -> None:
-    "Let a new port know its network, as if it had been loaded."
+    "Let a new port know its network (an entity or a record), as if it had been loaded."
     set_committed_value(port, "network", network)

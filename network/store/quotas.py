@@ -1,11 +1,13 @@
 "What projects have, and how much they may."
 
+import functools
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 import common.db
+from common.db import past_orm
 from network.store.models import (
     AddressGroup,
     FloatingIp,
@@ -38,6 +40,11 @@ COUNTED: dict[str, Any] = {
     "qos_policy": QosPolicy,
 }
 
+_Q: Any = Quota.__table__
+_LIMIT = select(_Q.c.value).where(
+    _Q.c.project_id == bindparam("project"), _Q.c.resource == bindparam("resource")
+)
+
 
 def take_turn(session: Session, project_id: str) -> None:
     "Count and add alone until the transaction ends; see `common.db.take_turn`."
@@ -46,13 +53,13 @@ def take_turn(session: Session, project_id: str) -> None:
 
 def used(session: Session, resource: str, project_id: str) -> int:
     "How many of a resource the project has."
-    model = COUNTED[resource]
-    return (
-        session.scalar(
-            select(func.count()).select_from(model).where(model.project_id == project_id)
-        )
-        or 0
-    )
+    return past_orm(session).scalar(_used(resource), {"project": project_id}) or 0
+
+
+@functools.cache
+def _used(resource: str) -> Any:
+    table = COUNTED[resource].__table__
+    return select(func.count()).select_from(table).where(table.c.project_id == bindparam("project"))
 
 
 def limits(session: Session, project_id: str) -> dict[str, int]:
@@ -65,9 +72,7 @@ def limits(session: Session, project_id: str) -> dict[str, int]:
 
 def limit(session: Session, project_id: str, resource: str) -> int | None:
     "The limit set for the project, None: the default holds."
-    return session.scalar(
-        select(Quota.value).where(Quota.project_id == project_id, Quota.resource == resource)
-    )
+    return past_orm(session).scalar(_LIMIT, {"project": project_id, "resource": resource})
 
 
 def set_limits(session: Session, project_id: str, values: dict[str, int]) -> None:

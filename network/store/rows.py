@@ -314,6 +314,22 @@ def get(
     return row
 
 
+@functools.lru_cache(256)
+def _to_show(noun: str, project_id: str | None, see_all: bool) -> Select[Any]:
+    spec = SPECS[noun]
+    statement = spec.scope(project_id, see_all).where(spec.model.id == bindparam("key"))
+    return records.columns_of(statement, spec.model)
+
+
+def look(session: Session, noun: str, key: str, project_id: str | None, see_all: bool) -> Any:
+    "As `get`, but a record: for what is only shown or read."
+    spec, statement = SPECS[noun], _to_show(noun, project_id, see_all)
+    row = records.first(session, statement, {"key": key}, spec.model, spec.loads)
+    if row is not None:
+        _note_shared(session, noun, [row], project_id)
+    return row
+
+
 def page(
     session: Session, noun: str, query: Query, project_id: str | None, see_all: bool
 ) -> list[Any]:

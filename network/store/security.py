@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from common.db import past_orm
 from network.store.listing import shared_with
 from network.store.models import (
     AddressGroup,
@@ -18,12 +20,13 @@ from network.store.models import (
     SecurityRule,
 )
 
+_D: Any = DefaultGroup.__table__
+_DEFAULT_ID = select(_D.c.security_group_id).where(_D.c.project_id == bindparam("project"))
+
 
 def default_id(session: Session, project_id: str) -> str | None:
     "The id of the project's default group."
-    return session.scalar(
-        select(DefaultGroup.security_group_id).where(DefaultGroup.project_id == project_id)
-    )
+    return past_orm(session).scalar(_DEFAULT_ID, {"project": project_id})
 
 
 def usable(
