@@ -124,6 +124,22 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Digests of signatures; add sha1 for old clients.",
         ),
     ],
+    "s3": [
+        cfg.BoolOpt("enabled", default=True, help="Serve the S3 API on the same port."),
+        cfg.StrOpt(
+            "location", default="us-east-1", help="Region of buckets; any region may sign requests."
+        ),
+        cfg.ListOpt(
+            "domains",
+            default=[],
+            help="Host names of the S3 API: BUCKET.DOMAIN addresses a bucket.",
+        ),
+        cfg.IntOpt(
+            "key_remembered_s",
+            default=60,
+            help="Seconds for which an access key that identity has confirmed is not asked about.",
+        ),
+    ],
     "sync": [
         cfg.DictOpt(
             "realms", default={}, secret=True, help="Realms of container synchronisation, NAME:KEY."

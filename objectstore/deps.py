@@ -3,9 +3,11 @@ which has no HTTP and does not load it."""
 
 from __future__ import annotations
 
+import base64
 import functools
 from typing import Any
 
+from common.client import Services
 from common.config import state_path
 from common.db import Database
 from common.policy import Enforcer
@@ -13,6 +15,7 @@ from objectstore import policy
 from objectstore.core import Deps, damage, parse_policies
 from objectstore.core.encryption import Keymaster
 from objectstore.core.ratelimit import Limiter
+from objectstore.core.s3.signers import Answer, Signers
 from objectstore.core.sync import Realms
 from objectstore.engine import Engine
 from objectstore.store.committer import Committer
@@ -33,7 +36,30 @@ def make_engine(conf: Any, db: Database, committer: Committer) -> Engine:
     return Disks([Device.parse(t, conf.disks.mount_check) for t in texts], on_damage)
 
 
-def make_deps(conf: Any, authenticate: Any = None) -> Deps:
+def _signers(conf: Any, authenticate: Any, services: Services | None) -> Signers | None:
+    if not conf.s3.enabled or authenticate is None:
+        return None
+    services = services or Services(conf)
+
+    def ask(access: str, text: str, signature: str) -> Answer | None:
+        signed = {
+            "access": access,
+            "token": base64.urlsafe_b64encode(text.encode()).decode(),
+            "signature": signature,
+        }
+        response = services.identity.post(
+            "/v3/s3tokens", json={"credentials": signed}, raise_exc=False
+        )
+        if response.status_code in (400, 401, 403, 404):
+            return None
+        response.raise_for_status()
+        key = response.json().get("signing_key")
+        return Answer(response.headers["X-Subject-Token"], bytes.fromhex(key) if key else None)
+
+    return Signers(ask, authenticate, conf.s3.key_remembered_s)
+
+
+def make_deps(conf: Any, authenticate: Any = None, services: Services | None = None) -> Deps:
     "Everything that use cases need."
     db = Database(conf.database.url, conf.database.pool_size)
     committer = Committer(db)
@@ -54,5 +80,6 @@ def make_deps(conf: Any, authenticate: Any = None) -> Deps:
         Limiter(),
         Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
         Finder(db),
+        _signers(conf, authenticate, services),
         conf.storage.reseller_prefix,
     )

@@ -87,9 +87,12 @@ def _token(deps: Deps, body: Any, *, s3: bool) -> Reply:
     given = body.get("credentials") or body.get("ec2Credentials")
     if not given:
         raise Invalid("credentials", "it is required, an object.")
-    token, claims = credentials.login_ec2(deps, given, s3=s3)
+    token, claims, day_key = credentials.login_ec2(deps, given, s3=s3)
     catalog = deps.memory.catalog(claims.project_id, claims.user_id)
-    return Reply({"token": token_views.token(claims, catalog)}, 200, {"X-Subject-Token": token})
+    answer: dict[str, Any] = {"token": token_views.token(claims, catalog)}
+    if day_key is not None:
+        answer["signing_key"] = day_key
+    return Reply(answer, 200, {"X-Subject-Token": token})
 
 
 @api.post("/v3/ec2tokens", policy="identity:ec2tokens_validate", body=schemas.SIGNED)

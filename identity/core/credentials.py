@@ -183,10 +183,11 @@ def rotate(deps: Deps) -> int:
     return len(found)
 
 
-def login_ec2(deps: Deps, given: dict[str, Any], *, s3: bool) -> tuple[str, Claims]:
+def login_ec2(deps: Deps, given: dict[str, Any], *, s3: bool) -> tuple[str, Claims, str | None]:
     """A token for who signed a request: `access`, `signature` and what was signed (`token` for
-    S3: the string to sign, base64; else verb, host, path, params or headers). Raises
-    AuthRefused."""
+    S3: the string to sign, base64; else verb, host, path, params or headers); and for a signature
+    of version 4 to S3 the key that signs that day's requests to that region, in hex, so that the
+    storage service need not ask for each. Raises AuthRefused."""
     started = time.time()
     with deps.db.read() as session:
         row = session.get(
@@ -210,21 +211,34 @@ def login_ec2(deps: Deps, given: dict[str, Any], *, s3: bool) -> tuple[str, Clai
     scope: Any = {"project": {"id": row.project_id}}
     if pair.get("trust_id"):
         scope = {"OS-TRUST:trust": {"id": pair["trust_id"]}}
-    return issue.grant(deps, login, scopes.resolve(deps, login, scope), started)
+    token, claims = issue.grant(deps, login, scopes.resolve(deps, login, scope), started)
+    return token, claims, _day_key(pair["secret"], given) if s3 else None
+
+
+def _s3_text(given: dict[str, Any]) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(given["token"])
+    except (KeyError, ValueError, TypeError):
+        raise Invalid("token", "it is not base64.") from None
+
+
+def _day_key(secret: str, given: dict[str, Any]) -> str | None:
+    parts = _s3_text(given).split(b"\n")
+    if parts[0] != b"AWS4-HMAC-SHA256":
+        return None
+    key = b"AWS4" + secret.encode()
+    for part in parts[2].split(b"/"):
+        key = hmac.digest(key, part, "sha256")
+    return key.hex()
 
 
 def _s3_signatures(secret: str, given: dict[str, Any]) -> list[str]:
-    try:
-        text = base64.urlsafe_b64decode(given["token"])
-    except (KeyError, ValueError, TypeError):
-        raise Invalid("token", "it is not base64.") from None
+    text = _s3_text(given)
     if text.startswith(b"AWS4-HMAC-SHA256"):
         parts = text.split(b"\n")
         if len(parts) != 4:
             raise AuthRefused("not a string to sign")
-        key = b"AWS4" + secret.encode()
-        for part in parts[2].split(b"/"):
-            key = hmac.digest(key, part, "sha256")
+        key = bytes.fromhex(_day_key(secret, given) or "")
         return [hmac.digest(key, text, "sha256").hex()]
     return [base64.b64encode(hmac.digest(secret.encode(), text, "sha1")).decode()]
 

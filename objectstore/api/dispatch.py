@@ -29,6 +29,8 @@ from objectstore.api import (
     uploads,
 )
 from objectstore.api.request import Answer, Request, split_path
+from objectstore.api.s3 import dispatch as s3
+from objectstore.api.s3 import request as s3_request
 from objectstore.core import Deps, clock
 from objectstore.core.access import Caller
 from objectstore.errors import (
@@ -77,7 +79,7 @@ class NotDecided(Internal):
 
 
 class Dispatcher:
-    "WSGI: serves /v1/..., leaves the rest to `app`."
+    "WSGI: serves /v1/... and whatever is signed as S3 does, leaves the rest to `app`."
 
     def __init__(self, app: Wsgi, deps: Deps, flask_app: Any) -> None:
         self.app, self.deps, self.flask_app = app, deps, flask_app
@@ -86,11 +88,14 @@ class Dispatcher:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if not path.startswith("/v1/"):
+        is_s3 = s3_request.is_one(environ, self.deps)
+        if not is_s3 and not path.startswith("/v1/"):
             return self.app(environ, start_response)
         request_id = environ.get("altostratus.request_id", "req-")
         trans_id = f"tx{request_id[4:].replace('-', '')[:21]}-{clock.now() // clock.UNIT:010x}"
-        answer = self._safely(environ, trans_id)
+        answer = (
+            s3.serve(environ, self.deps, trans_id) if is_s3 else self._safely(environ, trans_id)
+        )
         headers = answer.headers
         body = answer.body
         if isinstance(body, bytes):

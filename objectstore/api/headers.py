@@ -50,6 +50,9 @@ def of_entry(entry: Entry, etag: str, known_caller: bool) -> list[tuple[str, str
             ("X-Static-Large-Object", "True"),
             ("X-Manifest-Etag", entry.sysmeta.get("manifest_etag", "")),
         ]
+    elif entry.kind == "multi":
+        # clients compare the MD5 of the bytes with the ETag unless they are told this
+        headers.append(("X-Static-Large-Object", "True"))
     elif entry.kind == "link":
         headers += links.headers(entry)
     if entry.version_id or entry.place.sysmeta.get("versioning") is not None:

@@ -317,6 +317,7 @@ def _copy(req: Request, account: str, container: str, name: str) -> Answer:
     if entry.kind == "link" and req.query.get("symlink") != "get":
         entry = links.follow(req.deps, req.caller, entry)
     as_manifest = req.query.get("multipart-manifest") == "get" or entry.kind == "link"
+    as_manifest = as_manifest and entry.kind != "multi"  # it has no manifest
     source = plain(req.deps, entry) if as_manifest else large.source_of(req.deps, req.caller, entry)
     if as_manifest and entry.kind == "slo":
         _check_segments(req, entry)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from common.policy import Enforcer
     from objectstore.core.encryption import Keymaster
     from objectstore.core.ratelimit import Limiter
+    from objectstore.core.s3.signers import Signers
     from objectstore.core.sync import Realms
     from objectstore.store.committer import Committer
     from objectstore.store.finding import Finder
@@ -57,6 +58,8 @@ class Deps:
     limiter: Limiter
     realms: Realms
     finder: Finder
+    signers: Signers | None = None
+    """Who signs S3 requests; None in the keeper, which serves none."""
     reseller_prefix: str = "AUTH_"
     extras: dict[str, Any] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from typing import Any
 from common.errors import Forbidden
 from objectstore.core import Deps, Policy, clock, metadata
 from objectstore.errors import ContainerNotEmpty, ContainerNotFound, InvalidHeader, PolicyConflict
-from objectstore.store import Session, accounts, containers, objects
+from objectstore.store import Session, accounts, containers, objects, parts
 from objectstore.store.listing import Query
 from objectstore.store.models import Container
 
@@ -105,6 +105,7 @@ def delete(deps: Deps, account: str, name: str) -> None:
             raise ContainerNotFound()
         if objects.any_in(session, container.id):
             raise ContainerNotEmpty()
+        parts.drop_uploads(session, container.id, clock.now())
         containers.remove(session, container)
 
     deps.committer.run(work)

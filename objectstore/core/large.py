@@ -1,5 +1,5 @@
-"""Large objects: dynamic ones (everything under a prefix) and static ones (a manifest that lists
-segments).
+"""Large objects: dynamic ones (everything under a prefix), static ones (a manifest that lists
+segments) and those that a multipart upload made.
 
 A segmented source knows the position of every segment, so that a range touches only what it needs.
 Source: Object Storage API, "Large objects".
@@ -16,12 +16,12 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from objectstore.core import Deps, entries, links
+from objectstore.core import Deps, content, entries, links
 from objectstore.core.access import AccessDenied, Caller, TokenNeeded
 from objectstore.core.entries import Entry
 from objectstore.core.sources import Source, plain
 from objectstore.errors import ContainerNotFound, ObjectNotFound, SegmentFault
-from objectstore.store import containers, listing
+from objectstore.store import containers, listing, parts
 
 MAX_DEPTH = 10
 """Manifests within manifests, the outermost included."""
@@ -77,6 +77,8 @@ def _with_first(first: bytes, rest: Generator[bytes, None, None]) -> Iterator[by
 
 def source_of(deps: Deps, caller: Caller, entry: Entry, depth: int = 0) -> Source:
     "What a GET of `entry` (no link) returns."
+    if entry.kind == "multi":
+        return _multipart(deps, entry)
     if entry.kind == "slo":
         return _static(deps, caller, entry, depth)
     if "x-object-manifest" in entry.meta:
@@ -87,6 +89,33 @@ def source_of(deps: Deps, caller: Caller, entry: Entry, depth: int = 0) -> Sourc
 def manifest_of(deps: Deps, entry: Entry) -> list[dict[str, Any]]:
     "The stored manifest of a static large object."
     return json.loads(b"".join(plain(deps, entry).read(0, entry.stored)))
+
+
+@dataclass(slots=True)
+class _Blob:
+    "The bytes of one part."
+
+    deps: Deps
+    entry: Entry
+    size: int
+    etag: str
+    row: Any
+
+    def read(self, start: int, length: int) -> Iterator[bytes]:
+        r = self.row
+        return content.read(self.deps, r.blob_id, r.locator, r.key, start, length)
+
+
+def _multipart(deps: Deps, entry: Entry) -> Segmented:
+    "What a multipart upload became: its parts in their order."
+    with deps.db.read() as session:
+        rows = parts.with_blobs(session, entry.sysmeta["parts"])
+
+    def opener(row: Any) -> Callable[[], Source]:
+        return lambda: _Blob(deps, entry, row.size, entry.etag, row)
+
+    segments = [Segment(row.size, open=opener(row)) for row in rows if row.size]
+    return Segmented(entry, segments, entry.etag)
 
 
 def _static(deps: Deps, caller: Caller, entry: Entry, depth: int) -> Segmented:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from objectstore.core import Deps, clock, content, quotas, versions
 from objectstore.core.content import Content
 from objectstore.core.entries import Entry, Place
 from objectstore.errors import ContainerNotFound, ObjectNotFound
-from objectstore.store import Session, blobs, containers, objects
+from objectstore.store import Session, blobs, containers, objects, parts
 from objectstore.store.models import Container
 
 
@@ -29,6 +30,9 @@ class Draft:
     etag: str | None = None
     ts: int | None = None
     """When a client that may (container synchronisation) says when it was written."""
+    condition: Callable[[Any], None] | None = None
+    """Called with the row that is to be replaced (None for none), in the transaction: raises where
+    the client's condition does not hold."""
 
 
 @dataclass(slots=True)
@@ -55,7 +59,18 @@ class Shared:
             raise ObjectNotFound()
 
 
-def commit(deps: Deps, place: Place, draft: Draft, body: Content | Shared) -> Saved:
+class Body(Protocol):
+    "What an object is made of, and what becomes true together with it."
+
+    size: int
+    md5: str
+    blob_id: str | None
+
+    def add_row(self, session: Session, now: int) -> None:
+        "Its part of the transaction."
+
+
+def commit(deps: Deps, place: Place, draft: Draft, body: Body) -> Saved:
     """Make the object true, in one transaction with the container's totals. Raises
     ContainerNotFound or
     UploadOverQuota; the bytes are given back then."""
@@ -71,9 +86,11 @@ def commit(deps: Deps, place: Place, draft: Draft, body: Content | Shared) -> Sa
         raise
 
 
-def _commit(session: Session, place: Place, draft: Draft, body: Content | Shared) -> Saved:
+def _commit(session: Session, place: Place, draft: Draft, body: Body) -> Saved:
     container = _locked(session, place)
     old = objects.get(session, container.id, draft.name)
+    if draft.condition is not None:
+        draft.condition(old)
     ts = _later(draft.ts or clock.now(), old)
     if draft.ts is not None and old is not None and old.ts >= draft.ts:
         ts = draft.ts
@@ -136,16 +153,21 @@ def delete(
     version_id: str | None = None,
     only_if_ts: int | None = None,
     ts: int | None = None,
+    promote: bool = False,
 ) -> dict[str, str]:
     """Remove the current object, or one version for good. Returns headers for the answer. Raises
     ObjectNotFound; with
     `only_if_ts` (the expirer) an object that has been replaced is left alone, with `ts`
-    (synchronisation) a newer one."""
+    (synchronisation) a newer one. With `promote` (S3) the newest version that is left becomes the
+    current object where there is none; in Swift it stays an older one."""
 
     def work(session: Session) -> dict[str, str]:
         container = _locked(session, place)
         if version_id is not None:
-            return _delete_version(session, container, name, version_id)
+            headers = _delete_version(session, container, name, version_id)
+            if promote:
+                _promote(session, container, name)
+            return headers
         old = objects.get(session, container.id, name)
         if only_if_ts is not None and (old is None or old.ts != only_if_ts):
             return {}
@@ -178,8 +200,8 @@ def _take_away(
 ) -> None:
     if keep and versions.displace(session, container, name, old, now):
         return
-    if not keep and old.blob_id is not None:
-        blobs.release(session, old.blob_id, now)
+    if not keep:
+        parts.release(session, old, now)
     objects.remove_row(session, container.id, name)
     containers.count(session, container.id, now, -1, -old.stored)
 
@@ -191,8 +213,7 @@ def _delete_version(
     headers = {"X-Object-Version-Id": version_id}
     current = objects.get(session, container.id, name)
     if current is not None and current.version_id == wanted:
-        if current.blob_id is not None:
-            blobs.release(session, current.blob_id, now)
+        parts.release(session, current, now)
         objects.remove_row(session, container.id, name)
         containers.count(session, container.id, now, -1, -current.stored)
         return headers
@@ -207,6 +228,36 @@ def _delete_version(
     if current is not None:
         headers["X-Object-Current-Version-Id"] = current.version_id or "null"
     return headers
+
+
+def _promote(session: Session, container: Container, name: str) -> None:
+    if objects.get(session, container.id, name) is not None:
+        return
+    row = objects.newest_version(session, container.id, name)
+    if row is None or row.kind == "marker":
+        return
+    values, now = objects.values_of(row), clock.now()
+    objects.remove_version(session, container.id, name, row.version_id)
+    containers.count(session, container.id, now, 0, 0, -1, -values["stored"])
+    objects.insert_row(session, container.id, name, values)
+    containers.count(session, container.id, now, 1, values["stored"])
+
+
+def set_sysmeta(deps: Deps, entry: Entry, sysmeta: dict[str, Any]) -> None:
+    """Set what the service keeps about an object or one of its versions (tags); its time stays.
+    Raises ObjectNotFound."""
+    place = entry.place
+
+    def work(session: Session) -> None:
+        container = _locked(session, place)
+        values = {"sysmeta": sysmeta}
+        old = objects.get(session, container.id, entry.name)
+        if old is not None and old.version_id == entry.version_id:
+            objects.set_meta(session, container.id, entry.name, values)
+        elif not objects.set_version(session, container.id, entry.name, entry.version_id, values):
+            raise ObjectNotFound()
+
+    deps.committer.run(work)
 
 
 def restore_version(deps: Deps, place: Place, name: str, version_id: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from objectstore.core import clock
 from objectstore.core.content import EMPTY_MD5
 from objectstore.errors import ContainerNotFound, ObjectNotFound
-from objectstore.store import Session, blobs, containers, listing, objects
+from objectstore.store import Session, containers, listing, objects, parts
 from objectstore.store.models import Container
 
 MARKER_TYPE = "application/x-deleted;swift_versions_deleted=1"
@@ -43,8 +43,7 @@ def displace(session: Session, container: Container, name: str, old: Any, ts: in
     if state.get("versions_location"):
         _archive(session, container, name, old, ts)
         return True
-    if old.blob_id is not None:
-        blobs.release(session, old.blob_id, ts)
+    parts.release(session, old, ts)
     return False
 
 
@@ -134,8 +133,7 @@ def _mark(session: Session, container: Container, name: str, ts: int, version_id
 
 def drop_version(session: Session, container: Container, name: str, row: Any, ts: int) -> None:
     "Forget one older version or marker for good."
-    if row.blob_id is not None:
-        blobs.release(session, row.blob_id, ts)
+    parts.release(session, row, ts)
     objects.remove_version(session, container.id, name, row.version_id)
     containers.count(session, container.id, ts, 0, 0, -1, -row.stored)
 

@@ -109,7 +109,8 @@ class ObjectColumns:
     etag: Mapped[str] = mapped_column(String(64))
     content_type: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(8), default="")
-    """"" data, "slo" a manifest, "link" a symlink, "marker" a delete marker."""
+    """"" data, "slo" a manifest, "multi" made of parts, "link" a symlink, "marker" a delete
+    marker."""
     meta: Mapped[dict[str, str]] = mapped_column(db.Json, default=dict)
     """Whole headers as they go back to the client, lower-case names."""
     sysmeta: Mapped[dict[str, Any]] = mapped_column(db.Json, default=dict)
@@ -154,6 +155,36 @@ class Blob(Base):
     dead_at: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
 
 
+class Upload(Base):
+    "A multipart upload that nobody has completed or aborted yet."
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index("ix_uploads_container_id", "container_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    container_id: Mapped[int] = mapped_column(BigId, ForeignKey("containers.id"))
+    name: Mapped[str] = mapped_column(Name(1024))
+    created: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str] = mapped_column(Text)
+    meta: Mapped[dict[str, str]] = mapped_column(db.Json, default=dict)
+    sysmeta: Mapped[dict[str, Any]] = mapped_column(db.Json, default=dict)
+    """What the object will have."""
+
+
+class Part(Base):
+    """A part of a multipart upload, and then of the object that it became: that object has no blob
+    of its own, and the upload's id in its sysmeta ("parts")."""
+
+    __tablename__ = "parts"
+    owner: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    etag: Mapped[str] = mapped_column(String(64))
+    checksum: Mapped[str | None] = mapped_column(String(100), nullable=True)
+    """Base64, by the algorithm of the upload."""
+    ts: Mapped[int] = mapped_column(BigInteger)
+    blob_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("blobs.id"), nullable=True)
+
+
 class Damage(Base):
     "Blobs that somebody saw with a bad or missing copy; the keeper heals these first."
 
@@ -191,5 +222,7 @@ __all__ = [
     "Cursor",
     "Damage",
     "Object",
+    "Part",
+    "Upload",
     "Version",
 ]

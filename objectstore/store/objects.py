@@ -119,6 +119,18 @@ def set_meta(session: Session, container_id: int, name: str, values: dict[str, A
     )
 
 
+def set_version(
+    session: Session, container_id: int, name: str, version_id: str, values: dict[str, Any]
+) -> bool:
+    "Change columns of an older version; False when there is none."
+    result: Any = session.execute(
+        update(_V)
+        .where(_V.c.container_id == container_id, _V.c.name == name, _V.c.version_id == version_id)
+        .values(**values)
+    )
+    return bool(result.rowcount)
+
+
 def values_of(row: Any) -> dict[str, Any]:
     "The columns that an object and a version have alike, from a row of either."
     mapping = row._mapping

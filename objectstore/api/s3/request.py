@@ -1,0 +1,268 @@
+"""A request of the S3 API: which bucket and key, who signed it, and a body that is checked while it
+comes in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+from common.errors import Unavailable
+from objectstore.api.request import Request
+from objectstore.core import Deps
+from objectstore.core.access import Caller
+from objectstore.core.s3 import checksums, sigv4
+from objectstore.core.s3.errors import (
+    BadDigest,
+    IncompleteBody,
+    InvalidArgument,
+    InvalidDigest,
+    KeyTooLong,
+    NotImplementedHere,
+    NotSigned,
+    PayloadMismatch,
+)
+from objectstore.core.s3.sigv4 import Signed
+from objectstore.errors import InvalidUrl, InvalidVersion, LengthMissing, ObjectTooLarge
+
+MAX_KEY = 1024
+MAX_XML = 2 << 20
+_PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+_UNSIGNED_MAY_BE = {"x-amz-content-sha256"}
+
+
+class NotServed(Unavailable):
+    "The S3 API is switched off."
+
+
+def is_one(environ: dict[str, Any], deps: Deps) -> bool:
+    "Whether a request is one of the S3 API: signed as those are, or sent to one of its host names."
+    if environ.get("HTTP_AUTHORIZATION", "").startswith(("AWS4-HMAC-SHA256", "AWS ")):
+        return deps.signers is not None
+    query = environ.get("QUERY_STRING")
+    if query and ("X-Amz-Algorithm=" in query or "AWSAccessKeyId=" in query):
+        return deps.signers is not None
+    return bool(deps.config.s3.domains) and _domain(environ, deps) is not None
+
+
+def _domain(environ: dict[str, Any], deps: Deps) -> str | None:
+    host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+    for domain in deps.config.s3.domains:
+        if host == domain or host.endswith(f".{domain}"):
+            return str(domain)
+    return None
+
+
+def _utf8(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeEncodeError:
+        return text  # the server decoded it already
+    except UnicodeDecodeError:
+        raise InvalidUrl(reason="it is not UTF-8") from None
+
+
+class Incoming:
+    "The body of a request. `data` is read once; what was announced about it is checked at its end."
+
+    def __init__(self, req: S3Request, at_most: int) -> None:
+        payload = req.signed.payload if req.signed is not None else sigv4.UNSIGNED
+        self.length = req.length
+        streaming = payload.startswith("STREAMING-")
+        if streaming:
+            self.length = _decoded_length(req)
+        elif self.length is None and not req.is_chunked:
+            raise LengthMissing()
+        if self.length is not None and self.length > at_most:
+            raise ObjectTooLarge(limit=at_most)
+        self._trailers: dict[str, str] = {}
+        self.etag = _content_md5(req)
+        self.digest = _digest(req)
+        raw = req.chunks(at_most + (at_most >> 4) + (1 << 16) if streaming else at_most)
+        self.data = self._checked(req, self._plain(req, raw, payload), at_most)
+
+    def _plain(self, req: S3Request, raw: Iterator[bytes], payload: str) -> Iterator[bytes]:
+        if payload.startswith("STREAMING-"):
+            trailers = self._trailers if payload.endswith("-TRAILER") else None
+            if "UNSIGNED" in payload:
+                return sigv4.chunked(raw, None, trailers)
+            if not payload.startswith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"):
+                raise NotImplementedHere(what=f"x-amz-content-sha256: {payload}")
+            if req.key is None or req.signed is None:
+                raise NotImplementedHere(what="bodies that are signed in chunks")
+            return sigv4.chunked(raw, sigv4.Chain(req.signed, req.key), trailers)
+        if payload == sigv4.UNSIGNED:
+            return raw
+        return _hashed(raw, payload)
+
+    def _checked(self, req: S3Request, data: Iterator[bytes], at_most: int) -> Iterator[bytes]:
+        got = 0
+        for piece in data:
+            got += len(piece)
+            if got > at_most:
+                raise ObjectTooLarge(limit=at_most)
+            if self.digest is not None:
+                self.digest.update(piece)
+            yield piece
+        if self.length is not None and got != self.length:
+            raise IncompleteBody()
+        if self.digest is not None:
+            header = checksums.header_of(self.digest.name)
+            given = req.header(header) or self._trailers.get(header, "")
+            if given and given != self.digest.text():
+                raise BadDigest(name=self.digest.name)
+
+    @property
+    def checksum(self) -> dict[str, str]:
+        "Algorithm to checksum, once `data` was read; empty where the client uses none."
+        return {self.digest.name: self.digest.text()} if self.digest is not None else {}
+
+
+def _decoded_length(req: S3Request) -> int:
+    text = req.header("x-amz-decoded-content-length")
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise LengthMissing()
+    return int(text)
+
+
+def _content_md5(req: S3Request) -> str:
+    "The MD5 that the client announces, in hex."
+    text = req.header("Content-MD5").strip()
+    if not text:
+        return ""
+    try:
+        digest = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise InvalidDigest() from None
+    if len(digest) != 16:
+        raise InvalidDigest()
+    return digest.hex()
+
+
+def _digest(req: S3Request) -> checksums.Digest | None:
+    sent = [name for name in checksums.NAMES if req.has(checksums.header_of(name))]
+    trailer = req.header("x-amz-trailer").strip().lower()
+    sent += [name for name in checksums.NAMES if checksums.header_of(name) == trailer]
+    if len(sent) > 1:
+        raise InvalidArgument(reason="Expecting a single x-amz-checksum- header")
+    if not sent and req.has("x-amz-sdk-checksum-algorithm"):
+        sent = [req.header("x-amz-sdk-checksum-algorithm").upper()]
+    return checksums.Digest(sent[0]) if sent else None
+
+
+def _hashed(raw: Iterator[bytes], wanted: str) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for piece in raw:
+        digest.update(piece)
+        yield piece
+    if not hmac.compare_digest(digest.hexdigest().encode(), wanted.lower().encode()):
+        raise PayloadMismatch()
+
+
+class S3Request(Request):
+    "One request; `container` and `name` are bucket and key, empty where there is none."
+
+    __slots__ = ("key", "params", "path", "signed")
+
+    def __init__(self, environ: dict[str, Any], deps: Deps, trans_id: str) -> None:
+        self.environ, self.deps, self.trans_id = environ, deps, trans_id
+        self.caller = Caller()
+        self.method = environ["REQUEST_METHOD"]
+        self._body_read = False
+        self.signed: Signed | None = None
+        self.key: bytes | None = None
+        self.path = _utf8(environ["PATH_INFO"]) or "/"
+        try:
+            self.params = parse_qsl(
+                environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict"
+            )
+        except (ValueError, UnicodeError):
+            raise InvalidUrl(reason="the query is not UTF-8") from None
+        self._query = dict(self.params)
+        self.account = ""
+        self.container, self.name = self._address()
+        if len(self.name.encode()) > MAX_KEY:
+            raise KeyTooLong()
+
+    def _address(self) -> tuple[str, str]:
+        domain = _domain(self.environ, self.deps)
+        host = self.environ.get("HTTP_HOST", "").partition(":")[0]
+        if domain is not None and len(host) > len(domain):
+            return host[: -len(domain) - 1], self.path[1:]
+        bucket, _, key = self.path[1:].partition("/")
+        return bucket, key
+
+    @property
+    def version_id(self) -> str | None:
+        "The version that ?versionId= names. Raises InvalidVersion."
+        text = self.query.get("versionId")
+        if not text:
+            return None
+        whole, _, rest = text.partition(".")
+        if text != "null" and not (whole.isdecimal() and (rest.isdecimal() or not rest)):
+            raise InvalidVersion()
+        return text
+
+    def signed_header(self, name: str) -> str:
+        "A header by its lower-case name, as it was signed."
+        plain = _PLAIN.get(name)
+        return (self.environ.get(plain) or "") if plain else self.header(name)
+
+    def identify(self) -> None:
+        """Find out who asks, and whose account it is. Raises what a bad signature deserves; a
+        request without one is nobody's."""
+        if self.deps.signers is None:
+            raise NotServed()
+        if "HTTP_AUTHORIZATION" in self.environ:
+            signed = sigv4.from_header(self.signed_header, time.time())
+        elif "X-Amz-Algorithm" in self.query or "AWSAccessKeyId" in self.query:
+            signed = sigv4.from_query(self.query, self.signed_header, time.time())
+        else:
+            raise NotSigned(reason="Access Denied")
+        self._need_signed(signed)
+        text = sigv4.string_to_sign(signed, self.method, self.path, self.params, self.signed_header)
+        ctx, self.key = self.deps.signers.check(signed, text)
+        ctx.remote_addr = self.environ.get("REMOTE_ADDR")
+        self.signed, self.caller = signed, Caller(ctx)
+        self.account = f"{self.deps.reseller_prefix}{ctx.project_id}"
+
+    def _need_signed(self, signed: Signed) -> None:
+        "What changes the meaning of a request must be signed with it."
+        for key in self.environ:
+            if key.startswith("HTTP_X_AMZ_"):
+                name = key[5:].lower().replace("_", "-")
+                if name not in signed.headers and name not in _UNSIGNED_MAY_BE:
+                    known = {h.replace("_", "-") for h in signed.headers}
+                    if name not in known:
+                        raise NotSigned(
+                            reason=f"There were headers present in the request which were not "
+                            f"signed: {name}"
+                        )
+
+    def incoming(self, at_most: int) -> Incoming:
+        "The body."
+        return Incoming(self, at_most)
+
+    def document(self) -> bytes:
+        "A small body, checked."
+        incoming = self.incoming(MAX_XML)
+        data = b"".join(incoming.data)
+        if incoming.etag and incoming.etag != hashlib.md5(data, usedforsecurity=False).hexdigest():
+            raise BadDigest(name="Content-MD5")
+        return data
+
+    def whole_number(self, name: str, default: int, most: int) -> int:
+        "A parameter that is a number, at most `most`. Raises InvalidArgument."
+        text = self.query.get(name, "")
+        if not text:
+            return default
+        if not text.isascii() or not text.isdecimal() or len(text) > 10:
+            raise InvalidArgument(reason=f"Provided {name} not an integer or within integer range")
+        return min(int(text), most)

@@ -1,0 +1,505 @@
+"""The S3 API with boto3, over HTTP."""
+
+import base64
+import hashlib
+import io
+import os
+import threading
+import zlib
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from objectstore.store.models import Blob, Part, Upload
+from tests.api.objectstore import s3
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def identity():
+    return s3.Identity()
+
+
+@pytest.fixture
+def url(app, identity):
+    with s3.serving(app, identity) as url:
+        yield url
+
+
+@pytest.fixture
+def owner(url):
+    client = s3.client(url)
+    client.create_bucket(Bucket="bucket")
+    return client
+
+
+def code(call, *arguments, **named):
+    "The error code of a call that must fail, and its status."
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **named)
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def put(client, key, body=b"x", **more):
+    return client.put_object(Bucket="bucket", Key=key, Body=body, **more)
+
+
+def read(client, key, **more):
+    return client.get_object(Bucket="bucket", Key=key, **more)["Body"].read()
+
+
+def live_blobs(deps):
+    with deps.db.read() as session:
+        return session.query(Blob).filter(Blob.refs > 0).count()
+
+
+def test_buckets(owner):
+    owner.create_bucket(Bucket="another.one")
+    listed = owner.list_buckets()
+    assert [b["Name"] for b in listed["Buckets"]] == ["another.one", "bucket"]
+    assert listed["Owner"]["ID"]
+    page = owner.list_buckets(MaxBuckets=1)
+    assert [b["Name"] for b in page["Buckets"]] == ["another.one"]
+    page = owner.list_buckets(ContinuationToken=page["ContinuationToken"])
+    assert [b["Name"] for b in page["Buckets"]] == ["bucket"]
+    owner.head_bucket(Bucket="bucket")
+    assert code(owner.create_bucket, Bucket="bucket") == ("BucketAlreadyOwnedByYou", 409)
+    assert code(owner.create_bucket, Bucket="No_Capitals")[0] == "InvalidBucketName"
+    assert code(owner.list_objects_v2, Bucket="missing") == ("NoSuchBucket", 404)
+    assert owner.get_bucket_location(Bucket="bucket")["LocationConstraint"] is None
+    put(owner, "in-it")
+    assert code(owner.delete_bucket, Bucket="bucket") == ("BucketNotEmpty", 409)
+    owner.delete_bucket(Bucket="another.one")
+    assert code(owner.head_bucket, Bucket="another.one")[1] == 404
+
+
+def test_objects_go_in_and_out(owner, swift):
+    body = os.urandom(3 * MIB + 7)
+    made = put(
+        owner,
+        "a/ä b+c",
+        body,
+        ContentType="text/x",
+        Metadata={"one": "1", "two-words": "2"},
+        CacheControl="no-store",
+        ContentEncoding="gzip",
+    )
+    etag = f'"{hashlib.md5(body).hexdigest()}"'
+    assert made["ETag"] == etag
+    got = owner.get_object(Bucket="bucket", Key="a/ä b+c")
+    assert got["Body"].read() == body and got["ETag"] == etag
+    assert got["ContentType"] == "text/x" and got["Metadata"] == {"one": "1", "two-words": "2"}
+    assert got["CacheControl"] == "no-store" and got["ContentEncoding"] == "gzip"
+    head = owner.head_object(Bucket="bucket", Key="a/ä b+c")
+    assert head["ContentLength"] == len(body)
+    part = owner.get_object(Bucket="bucket", Key="a/ä b+c", Range="bytes=5-9")
+    assert part["Body"].read() == body[5:10]
+    assert part["ContentRange"] == f"bytes 5-9/{len(body)}"
+    assert code(owner.get_object, Bucket="bucket", Key="a/ä b+c", Range="bytes=9999999-") == (
+        "InvalidRange",
+        416,
+    )
+    # the same object by the Swift API
+    there = swift.get("bucket/a/ä b+c")
+    assert there.data == body and there.headers["X-Object-Meta-One"] == "1"
+    owner.delete_object(Bucket="bucket", Key="a/ä b+c")
+    owner.delete_object(Bucket="bucket", Key="a/ä b+c")
+    assert code(owner.get_object, Bucket="bucket", Key="a/ä b+c") == ("NoSuchKey", 404)
+    assert swift.get("bucket/a/ä b+c").status_code == 404
+    assert code(put, owner, "k" * 1025)[0] == "KeyTooLongError"
+    assert code(put, owner, "k", Metadata={"long": "v" * 2100})[0] == "MetadataTooLarge"
+    assert code(put, owner, "k", ServerSideEncryption="AES256") == ("NotImplemented", 501)
+
+
+def test_conditions(owner):
+    etag = put(owner, "k", b"one")["ETag"]
+    get = owner.get_object
+    assert code(get, Bucket="bucket", Key="k", IfMatch='"no"') == ("PreconditionFailed", 412)
+    assert code(get, Bucket="bucket", Key="k", IfNoneMatch=etag)[1] == 304
+    assert read(owner, "k", IfMatch=etag) == b"one"
+    assert code(put, owner, "k", IfNoneMatch="*") == ("PreconditionFailed", 412)
+    assert code(put, owner, "k", IfMatch='"no"') == ("PreconditionFailed", 412)
+    put(owner, "k", b"two", IfMatch=etag)
+    assert code(put, owner, "none", IfMatch=etag) == ("NoSuchKey", 404)
+
+
+def test_of_many_who_create_one_wins(owner, url):
+    won, refused = [], []
+
+    def run(n):
+        client = s3.client(url)
+        try:
+            put(client, "lock", str(n).encode(), IfNoneMatch="*")
+            won.append(n)
+        except ClientError as error:
+            refused.append(error.response["Error"]["Code"])
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1 and refused == ["PreconditionFailed"] * 7
+    assert read(owner, "lock") == str(won[0]).encode()
+
+
+def test_listings(owner):
+    keys = ["a", "b/1", "b/2", "c/x/1", "c/x/2", "d<&>", "e f"]
+    for key in keys:
+        put(owner, key)
+    pages = owner.get_paginator("list_objects_v2").paginate(
+        Bucket="bucket", PaginationConfig={"PageSize": 2}
+    )
+    assert [o["Key"] for page in pages for o in page.get("Contents", [])] == keys
+    first = owner.list_objects_v2(Bucket="bucket", Delimiter="/", MaxKeys=2)
+    assert [o["Key"] for o in first["Contents"]] == ["a"]
+    assert [p["Prefix"] for p in first["CommonPrefixes"]] == ["b/"] and first["IsTruncated"]
+    then = owner.list_objects_v2(
+        Bucket="bucket", Delimiter="/", ContinuationToken=first["NextContinuationToken"]
+    )
+    assert [p["Prefix"] for p in then["CommonPrefixes"]] == ["c/"]
+    assert [o["Key"] for o in then["Contents"]] == ["d<&>", "e f"]
+    old = owner.list_objects(Bucket="bucket", Prefix="b/", MaxKeys=1)
+    assert [o["Key"] for o in old["Contents"]] == ["b/1"] and old["IsTruncated"]
+    old = owner.list_objects(Bucket="bucket", Prefix="b/", Marker=old["NextMarker"])
+    assert [o["Key"] for o in old["Contents"]] == ["b/2"] and not old["IsTruncated"]
+    after = owner.list_objects_v2(Bucket="bucket", StartAfter="c/x/1", FetchOwner=True)
+    assert [o["Key"] for o in after["Contents"]] == keys[4:] and after["Contents"][0]["Owner"]["ID"]
+    assert owner.list_objects_v2(Bucket="bucket", MaxKeys=0)["KeyCount"] == 0
+
+
+def test_copies(owner):
+    body = os.urandom(70_000)
+    put(owner, "from", body, Metadata={"a": "1"}, ContentType="text/a", Tagging="t=1")
+    source = {"Bucket": "bucket", "Key": "from"}
+    owner.copy_object(Bucket="bucket", Key="to", CopySource=source)
+    head = owner.head_object(Bucket="bucket", Key="to")
+    assert read(owner, "to") == body and head["Metadata"] == {"a": "1"}
+    assert head["ContentType"] == "text/a"
+    assert owner.get_object_tagging(Bucket="bucket", Key="to")["TagSet"] == [
+        {"Key": "t", "Value": "1"}
+    ]
+    copy = owner.copy_object
+    assert code(copy, Bucket="bucket", Key="from", CopySource=source)[0] == "InvalidRequest"
+    replaced = {"MetadataDirective": "REPLACE", "Metadata": {"b": "2"}}
+    copy(Bucket="bucket", Key="from", CopySource=source, **replaced)
+    assert owner.head_object(Bucket="bucket", Key="from")["Metadata"] == {"b": "2"}
+    missing = {"Bucket": "bucket", "Key": "none"}
+    assert code(copy, Bucket="bucket", Key="to", CopySource=missing) == ("NoSuchKey", 404)
+    fresh = {"CopySourceIfMatch": '"no"'}
+    assert code(copy, Bucket="bucket", Key="to", CopySource=source, **fresh)[1] == 412
+
+
+def test_deleting_many(owner):
+    for key in ("a", "b", "c"):
+        put(owner, key)
+    asked = {"Objects": [{"Key": k} for k in ("a", "b", "missing")]}
+    answer = owner.delete_objects(Bucket="bucket", Delete=asked)
+    assert sorted(d["Key"] for d in answer["Deleted"]) == ["a", "b", "missing"]
+    assert [o["Key"] for o in owner.list_objects_v2(Bucket="bucket")["Contents"]] == ["c"]
+
+
+def test_versions(owner, swift):
+    put(owner, "k", b"null")
+    assert "Status" not in owner.get_bucket_versioning(Bucket="bucket")
+    on = {"Status": "Enabled"}
+    owner.put_bucket_versioning(Bucket="bucket", VersioningConfiguration=on)
+    assert owner.get_bucket_versioning(Bucket="bucket")["Status"] == "Enabled"
+    one = put(owner, "k", b"one")["VersionId"]
+    two = put(owner, "k", b"two")["VersionId"]
+    assert read(owner, "k") == b"two" and read(owner, "k", VersionId=one) == b"one"
+    assert read(owner, "k", VersionId="null") == b"null"
+    marker = owner.delete_object(Bucket="bucket", Key="k")
+    assert marker["DeleteMarker"] is True
+    assert code(owner.get_object, Bucket="bucket", Key="k") == ("NoSuchKey", 404)
+    get = owner.get_object
+    gone = marker["VersionId"]
+    assert code(get, Bucket="bucket", Key="k", VersionId=gone) == ("MethodNotAllowed", 405)
+    listed = owner.list_object_versions(Bucket="bucket")
+    assert [v["VersionId"] for v in listed["Versions"]] == [two, one, "null"]
+    assert listed["DeleteMarkers"][0]["IsLatest"] is True
+    pages = owner.get_paginator("list_object_versions").paginate(
+        Bucket="bucket", PaginationConfig={"PageSize": 1}
+    )
+    found = [
+        v["VersionId"] for p in pages for v in p.get("Versions", []) + p.get("DeleteMarkers", [])
+    ]
+    assert found == [gone, two, one, "null"]
+    owner.delete_object(Bucket="bucket", Key="k", VersionId=gone)
+    assert read(owner, "k") == b"two"
+    owner.delete_object(Bucket="bucket", Key="k", VersionId=two)
+    assert read(owner, "k") == b"one"
+    source = {"Bucket": "bucket", "Key": "k", "VersionId": "null"}
+    owner.copy_object(Bucket="bucket", Key="k", CopySource=source)
+    assert read(owner, "k") == b"null"
+    off = {"Status": "Suspended"}
+    owner.put_bucket_versioning(Bucket="bucket", VersioningConfiguration=off)
+    assert put(owner, "k", b"again")["VersionId"] == "null"
+    missing = "1700000000.00000"
+    assert code(get, Bucket="bucket", Key="k", VersionId=missing) == ("NoSuchVersion", 404)
+
+
+def test_multipart(owner, swift, deps):
+    before = live_blobs(deps)
+    body = os.urandom(12 * MIB)
+    made = owner.create_multipart_upload(
+        Bucket="bucket", Key="big", ContentType="video/x", Metadata={"m": "1"}
+    )
+    upload = {"Bucket": "bucket", "Key": "big", "UploadId": made["UploadId"]}
+    pieces = [body[: 5 * MIB], body[5 * MIB : 10 * MIB], body[10 * MIB :]]
+    parts = []
+    for number, piece in enumerate(pieces, 1):
+        answer = owner.upload_part(**upload, PartNumber=number, Body=piece)
+        parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+    owner.upload_part(**upload, PartNumber=9, Body=b"not named, and so released")
+    listed = owner.list_parts(**upload)
+    assert [p["Size"] for p in listed["Parts"]] == [5 * MIB, 5 * MIB, 2 * MIB, 26]
+    assert owner.list_multipart_uploads(Bucket="bucket")["Uploads"][0]["Key"] == "big"
+    assert "Contents" not in owner.list_objects_v2(Bucket="bucket")
+    wrong = {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]}
+    complete = owner.complete_multipart_upload
+    assert code(complete, **upload, MultipartUpload=wrong)[0] == "InvalidPart"
+    turned = {"Parts": parts[::-1]}
+    assert code(complete, **upload, MultipartUpload=turned)[0] == "InvalidPartOrder"
+    done = complete(**upload, MultipartUpload={"Parts": parts})
+    digests = b"".join(hashlib.md5(p).digest() for p in pieces)
+    etag = f'"{hashlib.md5(digests).hexdigest()}-3"'
+    assert done["ETag"] == etag
+    # an answer that was lost: the same again
+    assert complete(**upload, MultipartUpload={"Parts": parts})["ETag"] == etag
+    assert read(owner, "big") == body
+    got = owner.get_object(Bucket="bucket", Key="big", Range=f"bytes={5 * MIB - 2}-{5 * MIB + 1}")
+    assert got["Body"].read() == body[5 * MIB - 2 : 5 * MIB + 2]
+    part = owner.get_object(Bucket="bucket", Key="big", PartNumber=2)
+    assert part["Body"].read() == pieces[1] and part["PartsCount"] == 3
+    assert owner.head_object(Bucket="bucket", Key="big")["Metadata"] == {"m": "1"}
+    one = owner.list_objects_v2(Bucket="bucket")["Contents"][0]
+    assert one["ETag"] == etag and one["Size"] == len(body)
+    there = swift.get("bucket/big")
+    assert there.data == body and there.headers["Content-Type"] == "video/x"
+    assert swift.copy("bucket/big", Destination="c/copy").status_code == 201
+    assert swift.get("c/copy").data == body
+    owner.copy_object(Bucket="bucket", Key="copy", CopySource={"Bucket": "bucket", "Key": "big"})
+    assert read(owner, "copy") == body
+    assert live_blobs(deps) == before + 3 + 2
+    owner.delete_object(Bucket="bucket", Key="copy")
+    assert swift.delete("c/copy").status_code == 204
+    assert swift.delete("bucket/big").status_code == 204
+    assert live_blobs(deps) == before
+    with deps.db.read() as session:
+        assert session.query(Part).count() == session.query(Upload).count() == 0
+
+
+def test_what_replaces_a_multipart_object_releases_its_parts(owner, deps):
+    before = live_blobs(deps)
+
+    def upload(key):
+        made = owner.create_multipart_upload(Bucket="bucket", Key=key)
+        named = {"Bucket": "bucket", "Key": key, "UploadId": made["UploadId"]}
+        part = owner.upload_part(**named, PartNumber=1, Body=b"part")
+        named["MultipartUpload"] = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        owner.complete_multipart_upload(**named)
+
+    upload("k")
+    upload("k")
+    assert live_blobs(deps) == before + 1 and read(owner, "k") == b"part"
+    put(owner, "k", b"plain")
+    assert live_blobs(deps) == before + 1
+    on = {"Status": "Enabled"}
+    owner.put_bucket_versioning(Bucket="bucket", VersioningConfiguration=on)
+    upload("k")
+    version = owner.head_object(Bucket="bucket", Key="k")["VersionId"]
+    put(owner, "k", b"newer")
+    assert read(owner, "k", VersionId=version) == b"part"
+    owner.delete_object(Bucket="bucket", Key="k", VersionId=version)
+    assert live_blobs(deps) == before + 2
+
+
+def test_an_upload_ends_with_its_abort_or_its_bucket(owner, deps):
+    before = live_blobs(deps)
+    one = owner.create_multipart_upload(Bucket="bucket", Key="k")["UploadId"]
+    two = owner.create_multipart_upload(Bucket="bucket", Key="k")["UploadId"]
+    upload = {"Bucket": "bucket", "Key": "k", "UploadId": one}
+    for number in (1, 2, 2):
+        owner.upload_part(**upload, PartNumber=number, Body=b"x")
+    assert live_blobs(deps) == before + 2
+    small = [{"PartNumber": n, "ETag": f'"{hashlib.md5(b"x").hexdigest()}"'} for n in (1, 2)]
+    complete = owner.complete_multipart_upload
+    assert code(complete, **upload, MultipartUpload={"Parts": small})[0] == "EntityTooSmall"
+    page = owner.list_multipart_uploads(Bucket="bucket", MaxUploads=1)
+    rest = owner.list_multipart_uploads(
+        Bucket="bucket",
+        KeyMarker=page["NextKeyMarker"],
+        UploadIdMarker=page["NextUploadIdMarker"],
+    )
+    assert {page["Uploads"][0]["UploadId"], rest["Uploads"][0]["UploadId"]} == {one, two}
+    owner.abort_multipart_upload(**upload)
+    assert code(owner.upload_part, **upload, PartNumber=1, Body=b"x") == ("NoSuchUpload", 404)
+    assert live_blobs(deps) == before
+    owner.upload_part(Bucket="bucket", Key="k", UploadId=two, PartNumber=1, Body=b"x")
+    owner.delete_bucket(Bucket="bucket")
+    assert live_blobs(deps) == before
+
+
+def test_parts_count_against_a_quota(owner, swift):
+    assert swift.post("bucket", X_Container_Meta_Quota_Bytes="10").status_code == 204
+    upload_id = owner.create_multipart_upload(Bucket="bucket", Key="k")["UploadId"]
+    upload = {"Bucket": "bucket", "Key": "k", "UploadId": upload_id}
+    owner.upload_part(**upload, PartNumber=1, Body=b"123456")
+    assert code(owner.upload_part, **upload, PartNumber=2, Body=b"123456")[0] == "QuotaExceeded"
+    assert code(put, owner, "other", b"12345678901") == ("QuotaExceeded", 403)
+
+
+def test_managed_transfers(owner, tmp_path):
+    "What programs use: boto3's transfer manager, in parallel parts."
+    body = os.urandom(20 * MIB + 3)
+    config = boto3.s3.transfer.TransferConfig(
+        multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB
+    )
+    owner.upload_fileobj(io.BytesIO(body), "bucket", "managed", Config=config)
+    owner.download_file("bucket", "managed", str(tmp_path / "f"), Config=config)
+    assert (tmp_path / "f").read_bytes() == body
+    owner.copy({"Bucket": "bucket", "Key": "managed"}, "bucket", "copied", Config=config)
+    assert read(owner, "copied") == body
+
+
+@pytest.mark.parametrize("name", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_checksums(owner, name):
+    body = os.urandom(100_000)
+    made = put(owner, "k", body, ChecksumAlgorithm=name)
+    got = owner.head_object(Bucket="bucket", Key="k", ChecksumMode="ENABLED")
+    assert got[f"Checksum{name}"] == made[f"Checksum{name}"]
+    assert read(owner, "k") == body
+    if name == "CRC32":
+        assert got["ChecksumCRC32"] == base64.b64encode(zlib.crc32(body).to_bytes(4)).decode()
+        wrong = base64.b64encode(b"\0\0\0\0").decode()
+        assert code(put, owner, "k", body, ChecksumCRC32=wrong)[0] == "BadDigest"
+    made = owner.create_multipart_upload(Bucket="bucket", Key="m", ChecksumAlgorithm=name)
+    upload = {"Bucket": "bucket", "Key": "m", "UploadId": made["UploadId"]}
+    part = owner.upload_part(**upload, PartNumber=1, Body=body, ChecksumAlgorithm=name)
+    named = {k: part[k] for k in ("ETag", f"Checksum{name}")} | {"PartNumber": 1}
+    done = owner.complete_multipart_upload(**upload, MultipartUpload={"Parts": [named]})
+    if name == "CRC64NVME":
+        assert done["ChecksumCRC64NVME"] == part["ChecksumCRC64NVME"]
+    else:
+        assert done[f"Checksum{name}"].endswith("-1")
+
+
+def _another_body(request, **_):
+    "What a proxy may do to a request on its way."
+    request.body = b"else"
+    return None
+
+
+def test_a_body_that_is_not_what_was_announced(owner, deps):
+    before = live_blobs(deps)
+    md5 = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    assert code(put, owner, "k", ContentMD5=md5)[0] == "BadDigest"
+    link = owner.generate_presigned_url("put_object", {"Bucket": "bucket", "Key": "k"})
+    assert requests.put(link, data=b"fine").status_code == 200
+    assert read(owner, "k") == b"fine" and live_blobs(deps) == before + 1
+    owner.meta.events.register("before-send.s3.PutObject", _another_body)
+    assert code(put, owner, "k", b"body") == ("XAmzContentSHA256Mismatch", 400)
+    assert read(owner, "k") == b"fine" and live_blobs(deps) == before + 1
+
+
+def test_presigned_urls(owner):
+    put(owner, "k ö", b"body")
+    link = owner.generate_presigned_url(
+        "get_object",
+        {
+            "Bucket": "bucket",
+            "Key": "k ö",
+            "ResponseContentDisposition": 'attachment; filename="f"',
+        },
+        ExpiresIn=60,
+    )
+    got = requests.get(link)
+    assert got.content == b"body" and "attachment" in got.headers["Content-Disposition"]
+    assert requests.get(link.replace("k%20", "j%20")).status_code == 403
+    assert requests.get(link.replace("Expires=60", "Expires=61")).status_code == 403
+    assert requests.delete(link).status_code == 403
+    assert requests.get(link.replace("Expires=60", "Expires=9999999")).status_code == 400
+
+
+def test_tags(owner):
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "<2>"}]
+    put(owner, "k", Tagging="x=y")
+    assert owner.get_object(Bucket="bucket", Key="k")["TagCount"] == 1
+    owner.put_object_tagging(Bucket="bucket", Key="k", Tagging={"TagSet": tags})
+    assert owner.get_object_tagging(Bucket="bucket", Key="k")["TagSet"] == tags
+    owner.delete_object_tagging(Bucket="bucket", Key="k")
+    assert owner.get_object_tagging(Bucket="bucket", Key="k")["TagSet"] == []
+    assert code(owner.get_bucket_tagging, Bucket="bucket") == ("NoSuchTagSet", 404)
+    owner.put_bucket_tagging(Bucket="bucket", Tagging={"TagSet": tags})
+    assert owner.get_bucket_tagging(Bucket="bucket")["TagSet"] == tags
+    owner.delete_bucket_tagging(Bucket="bucket")
+    many = [{"Key": str(n), "Value": ""} for n in range(11)]
+    put_tags = owner.put_object_tagging
+    assert code(put_tags, Bucket="bucket", Key="k", Tagging={"TagSet": many})[0] == "InvalidTag"
+
+
+def test_access(owner, url, app):
+    put(owner, "k", b"mine")
+    reader, other = s3.client(url, "reader"), s3.client(url, "other")
+    assert read(reader, "k") == b"mine"
+    assert code(put, reader, "k") == ("AccessDenied", 403)
+    assert code(reader.delete_object, Bucket="bucket", Key="k") == ("AccessDenied", 403)
+    assert code(reader.create_bucket, Bucket="another") == ("AccessDenied", 403)
+    assert code(other.get_object, Bucket="bucket", Key="k") == ("NoSuchBucket", 404)
+    other.create_bucket(Bucket="bucket")  # names are those of an account
+    wrong = s3.client(url, "owner", secret="wrong")
+    assert code(wrong.list_buckets) == ("SignatureDoesNotMatch", 403)
+    assert code(s3.client(url, "nobody", secret="x").list_buckets)[1] == 403
+    assert owner.get_bucket_acl(Bucket="bucket")["Grants"][0]["Permission"] == "FULL_CONTROL"
+    owner.put_bucket_acl(Bucket="bucket", ACL="public-read")
+    assert len(owner.get_bucket_acl(Bucket="bucket")["Grants"]) == 2
+    anybody = app.test_client().get(f"/v1/AUTH_{s3.KEYS['owner'][1]['project_id']}/bucket/k")
+    assert anybody.data == b"mine"
+    owner.put_bucket_acl(Bucket="bucket", ACL="private")
+    anybody = app.test_client().get(f"/v1/AUTH_{s3.KEYS['owner'][1]['project_id']}/bucket/k")
+    assert anybody.status_code == 401
+    acl = owner.put_object_acl
+    assert code(acl, Bucket="bucket", Key="k", ACL="public-read") == ("NotImplemented", 501)
+
+
+def test_identity_is_asked_once_for_a_day_and_region(owner, identity):
+    identity.asked = 0
+    for n in range(5):
+        put(owner, str(n))
+    assert identity.asked == 0
+
+
+def test_what_no_bucket_has(owner):
+    assert code(owner.get_bucket_policy, Bucket="bucket")[0] == "NoSuchBucketPolicy"
+    assert code(owner.get_bucket_cors, Bucket="bucket")[0] == "NoSuchCORSConfiguration"
+    lifecycle = owner.get_bucket_lifecycle_configuration
+    assert code(lifecycle, Bucket="bucket")[0] == "NoSuchLifecycleConfiguration"
+    assert code(owner.put_bucket_policy, Bucket="bucket", Policy="{}") == ("NotImplemented", 501)
+    assert owner.get_bucket_request_payment(Bucket="bucket")["Payer"] == "BucketOwner"
+    owner.get_bucket_logging(Bucket="bucket")
+    owner.get_bucket_notification_configuration(Bucket="bucket")
+
+
+def test_attributes(owner):
+    put(owner, "k", b"body", ChecksumAlgorithm="SHA256")
+    found = owner.get_object_attributes(
+        Bucket="bucket", Key="k", ObjectAttributes=["ETag", "Checksum", "ObjectSize"]
+    )
+    assert found["ObjectSize"] == 4 and found["ETag"] == hashlib.md5(b"body").hexdigest()
+    assert found["Checksum"]["ChecksumSHA256"]
+
+
+def test_a_copy_outlives_its_source(owner, deps):
+    before = live_blobs(deps)
+    put(owner, "k", b"body")
+    owner.copy_object(Bucket="bucket", Key="j", CopySource={"Bucket": "bucket", "Key": "k"})
+    assert live_blobs(deps) == before + 1
+    owner.delete_object(Bucket="bucket", Key="k")
+    assert read(owner, "j") == b"body"
+    owner.delete_object(Bucket="bucket", Key="j")
+    assert live_blobs(deps) == before
