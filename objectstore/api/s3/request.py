@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
+from common.context import Context
 from common.errors import Unavailable
 from objectstore.api.request import Request
 from objectstore.core import Deps
 from objectstore.core.access import Caller
-from objectstore.core.s3 import checksums, sigv4
+from objectstore.core.s3 import checksums, sigv2, sigv4
 from objectstore.core.s3.errors import (
     BadDigest,
     IncompleteBody,
@@ -73,7 +74,11 @@ class Incoming:
     "The body of a request. `data` is read once; what was announced about it is checked at its end."
 
     def __init__(self, req: S3Request, at_most: int) -> None:
-        payload = req.signed.payload if req.signed is not None else sigv4.UNSIGNED
+        payload = sigv4.UNSIGNED
+        if req.signed is not None:
+            payload = req.signed.payload
+        elif req.header("x-amz-content-sha256").startswith("STREAMING-UNSIGNED"):
+            payload = req.header("x-amz-content-sha256")
         self.length = req.length
         streaming = payload.startswith("STREAMING-")
         if streaming:
@@ -220,18 +225,45 @@ class S3Request(Request):
         request without one is nobody's."""
         if self.deps.signers is None:
             raise NotServed()
+        ctx = self._second() or self._fourth()
+        ctx.remote_addr = self.environ.get("REMOTE_ADDR")
+        self.caller = Caller(ctx)
+        self.account = f"{self.deps.reseller_prefix}{ctx.project_id}"
+
+    def _fourth(self) -> Context:
+        assert self.deps.signers is not None
         if "HTTP_AUTHORIZATION" in self.environ:
             signed = sigv4.from_header(self.signed_header, time.time())
-        elif "X-Amz-Algorithm" in self.query or "AWSAccessKeyId" in self.query:
+        elif "X-Amz-Algorithm" in self.query:
             signed = sigv4.from_query(self.query, self.signed_header, time.time())
         else:
             raise NotSigned(reason="Access Denied")
         self._need_signed(signed)
         text = sigv4.string_to_sign(signed, self.method, self.path, self.params, self.signed_header)
         ctx, self.key = self.deps.signers.check(signed, text)
-        ctx.remote_addr = self.environ.get("REMOTE_ADDR")
-        self.signed, self.caller = signed, Caller(ctx)
-        self.account = f"{self.deps.reseller_prefix}{ctx.project_id}"
+        self.signed = signed
+        return ctx
+
+    def _second(self) -> Context | None:
+        "The caller by a signature of version 2; None where there is none."
+        assert self.deps.signers is not None
+        if self.environ.get("HTTP_AUTHORIZATION", "").startswith("AWS "):
+            signed = sigv2.from_header(self.signed_header, time.time())
+        elif "AWSAccessKeyId" in self.query and "HTTP_AUTHORIZATION" not in self.environ:
+            signed = sigv2.from_query(self.query, time.time())
+        else:
+            return None
+        names = [k[5:].lower().replace("_", "-") for k in self.environ if k.startswith("HTTP_")]
+        path = self.path
+        if _domain(self.environ, self.deps) is not None and self.container:
+            path = f"/{self.container}/{self.name}"
+        # botocore signs /bucket/ where it asks for /bucket
+        paths = [f"{path}/", path] if path == f"/{self.container}" else [path]
+        texts = [
+            sigv2.string_to_sign(signed, self.method, p, self.params, self.signed_header, names)
+            for p in paths
+        ]
+        return self.deps.signers.check_once(signed.access, texts, signed.signature)
 
     def _need_signed(self, signed: Signed) -> None:
         "What changes the meaning of a request must be signed with it."
@@ -252,6 +284,8 @@ class S3Request(Request):
 
     def document(self) -> bytes:
         "A small body, checked."
+        if self.length is None and not self.is_chunked:
+            return b""
         incoming = self.incoming(MAX_XML)
         data = b"".join(incoming.data)
         if incoming.etag and incoming.etag != hashlib.md5(data, usedforsecurity=False).hexdigest():

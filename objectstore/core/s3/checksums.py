@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ def header_of(name: str) -> str:
 
 @functools.cache
 def _crc(name: str) -> Callable[..., int]:
+    if name == "CRC32":  # what SDKs send unasked: without the library's 8 MiB
+        return zlib.crc32
     # the library of those who defined them; only loaded where somebody sends one
     from awscrt import checksums
 

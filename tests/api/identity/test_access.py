@@ -128,6 +128,19 @@ def test_ec2_and_s3_signatures(cloud):
     signed["signature"] = signature[::-1]
     assert service.post("/v3/s3tokens", json={"credentials": signed}).status_code == 401
     assert demo.post("/v3/s3tokens", json={"credentials": signed}).status_code == 403
+    assert "signing_key" not in answer.json
+    text = b"AWS4-HMAC-SHA256\n20260101T000000Z\n20260101/us-east-1/s3/aws4_request\n" + b"0" * 64
+    key = b"AWS4" + pair["secret"].encode()
+    for part in (b"20260101", b"us-east-1", b"s3", b"aws4_request"):
+        key = hmac.digest(key, part, "sha256")
+    signed |= {
+        "token": base64.urlsafe_b64encode(text).decode(),
+        "signature": hmac.digest(key, text, "sha256").hex(),
+    }
+    answer = service.post("/v3/s3tokens", json={"credentials": signed})
+    assert answer.json["signing_key"] == key.hex() and answer.headers["X-Subject-Token"]
+    signed["signature"] = "0" * 64
+    assert service.post("/v3/s3tokens", json={"credentials": signed}).status_code == 401
     params = {
         "SignatureVersion": "2",
         "SignatureMethod": "HmacSHA256",

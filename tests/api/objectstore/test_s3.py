@@ -392,7 +392,7 @@ def test_checksums(owner, name):
 def _another_body(request, **_):
     "What a proxy may do to a request on its way."
     request.body = b"else"
-    return None
+    return
 
 
 def test_a_body_that_is_not_what_was_announced(owner, deps):
@@ -424,6 +424,27 @@ def test_presigned_urls(owner):
     assert requests.get(link.replace("Expires=60", "Expires=61")).status_code == 403
     assert requests.delete(link).status_code == 403
     assert requests.get(link.replace("Expires=60", "Expires=9999999")).status_code == 400
+
+
+def test_version_2_of_signatures(owner, url):
+    put(owner, "k ö", b"body")
+    old = s3.client(url, signature_version="s3")
+    named = {"Bucket": "bucket", "Key": "k ö", "ResponseContentType": "text/odd"}
+    link = old.generate_presigned_url("get_object", named)
+    assert "AWSAccessKeyId" in link
+    got = requests.get(link)
+    assert got.content == b"body" and got.headers["Content-Type"] == "text/odd"
+    assert requests.get(link.replace("odd", "even")).status_code == 403
+    assert requests.delete(link).status_code == 403
+    over = old.generate_presigned_url("get_object", named, ExpiresIn=-1)
+    assert b"expired" in requests.get(over).content
+    old.put_object(Bucket="bucket", Key="old", Body=b"old", Metadata={"a": "1"})
+    assert old.get_object(Bucket="bucket", Key="old")["Metadata"] == {"a": "1"}
+    assert [o["Key"] for o in old.list_objects_v2(Bucket="bucket")["Contents"]] == ["k ö", "old"]
+    upload_id = old.create_multipart_upload(Bucket="bucket", Key="m")["UploadId"]
+    old.abort_multipart_upload(Bucket="bucket", Key="m", UploadId=upload_id)
+    wrong = s3.client(url, secret="wrong", signature_version="s3")
+    assert code(wrong.list_buckets) == ("SignatureDoesNotMatch", 403)
 
 
 def test_tags(owner):
