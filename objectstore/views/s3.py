@@ -50,11 +50,12 @@ def quoted_etag(etag: str, kind: str) -> str:
     return f'"{etag}-N"' if kind == "slo" else f'"{etag}"'
 
 
-def error(code: str, message: str, resource: str, request_id: str) -> bytes:
-    "An error."
+def error(code: str, message: str, resource: str, request_id: str, more: dict[str, str]) -> bytes:
+    "An error; `more` are its own elements."
     inside = (
         text("Code", code),
         text("Message", message),
+        *(text(name, value) for name, value in more.items()),
         text("Resource", resource),
         text("RequestId", request_id),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from objectstore.api import containers as container_api
 from objectstore.api.request import Answer
 from objectstore.api.s3 import xml
-from objectstore.api.s3.request import S3Request
+from objectstore.api.s3.request import VERSION, S3Request
 from objectstore.core import access, accounts, containers
 from objectstore.core.containers import Settings
 from objectstore.core.listing import Query, Subdir
@@ -196,6 +196,8 @@ def list_versions(req: S3Request) -> Answer:
     marker, id_marker = req.query.get("key-marker", ""), req.query.get("version-id-marker", "")
     if id_marker and not marker:
         raise InvalidArgument(reason="A version-id marker cannot be specified without a key marker")
+    if id_marker and id_marker != "null" and not VERSION.fullmatch(id_marker):
+        raise InvalidArgument(reason="Invalid version id specified")
     form = req.query.get("encoding-type", "")
     prefix, delimiter = req.query.get("prefix", ""), req.query.get("delimiter", "")
     query = Query(most + 1, prefix, marker, "", delimiter)

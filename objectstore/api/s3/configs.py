@@ -33,6 +33,10 @@ ABSENT = {
     "ownershipControls": "OwnershipControlsNotFoundError",
 }
 """Configurations that no bucket has here, and what S3 says of a bucket without."""
+_TOLD = {
+    "ObjectLockConfigurationNotFoundError": "Object Lock configuration does not exist for this "
+    "bucket",
+}
 
 
 def absent(code: str) -> Callable[[S3Request], Answer]:
@@ -40,7 +44,7 @@ def absent(code: str) -> Callable[[S3Request], Answer]:
 
     def get(req: S3Request) -> Answer:
         open_bucket(req, "list")
-        raise NotConfigured(code)
+        raise NotConfigured(code, _TOLD.get(code))
 
     return get
 

@@ -24,7 +24,7 @@ from objectstore.api.s3 import buckets, configs, multipart, objects
 from objectstore.api.s3.request import S3Request
 from objectstore.core import Deps
 from objectstore.core.containers import TooManyContainers
-from objectstore.core.s3.errors import NotImplementedHere, S3Error
+from objectstore.core.s3.errors import Md5Mismatch, NotImplementedHere, S3Error
 from objectstore.views import s3 as views
 
 LOG = logging.getLogger(__name__)
@@ -118,6 +118,16 @@ _CODES: tuple[tuple[type[Error], str, int], ...] = (
     (NotFound, "NoSuchKey", 404),
     (Unavailable, "ServiceUnavailable", 503),
 )
+_WORDS = {
+    "NoSuchBucket": "The specified bucket does not exist.",
+    "NoSuchKey": "The specified key does not exist.",
+    "BucketNotEmpty": "The bucket you tried to delete is not empty",
+    "MissingContentLength": "You must provide the Content-Length HTTP header.",
+    "PreconditionFailed": "At least one of the pre-conditions you specified did not hold",
+    "InvalidRange": "The requested range is not satisfiable",
+    "MethodNotAllowed": "The specified method is not allowed against this resource.",
+}
+"""What clients compare, where the Swift API has other words."""
 
 
 def serve(environ: dict[str, Any], deps: Deps, trans_id: str) -> Answer:
@@ -171,10 +181,14 @@ def code_of(error: Error) -> tuple[str, int]:
 
 def failure(environ: dict[str, Any], error: Error, trans_id: str) -> Answer:
     "An error as an answer."
+    if isinstance(error, errors.EtagMismatch):
+        error = Md5Mismatch()
     code, status = code_of(error)
     if status >= 500:
         LOG.error("%s %s: %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], error.message)
     headers = [h for h in error.headers.items() if h[0].lower() != "content-type"]
     headers.append(("Content-Type", "application/xml"))
-    body = views.error(code, error.message, environ["PATH_INFO"], trans_id)
+    more = error.more if isinstance(error, S3Error) else {}
+    message = _WORDS.get(code, error.message)
+    body = views.error(code, message, environ["PATH_INFO"], trans_id, more)
     return Answer(status, headers, body)

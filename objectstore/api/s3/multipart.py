@@ -122,7 +122,7 @@ def _copy_part(req: S3Request, place: Place, upload_id: str, number: int, algori
 def complete(req: S3Request) -> Answer:
     "CompleteMultipartUpload."
     place = _place(req)
-    root = xml.parse(req.document(), "CompleteMultipartUpload")
+    root = xml.parse(req.document(checked=False), "CompleteMultipartUpload")
     named = [_named(part) for part in xml.children(root, "Part")]
     if not named or len(named) > multipart.MAX_PARTS:
         raise MalformedXml()

@@ -136,7 +136,9 @@ def part_number(req: S3Request) -> int:
     "?partNumber=. Raises InvalidArgument."
     text = req.query.get("partNumber", "")
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:6]) <= 10_000:
-        raise InvalidArgument(reason="Part number must be an integer between 1 and 10000")
+        raise InvalidArgument(
+            reason="Part number must be an integer between 1 and 10000, inclusive"
+        )
     return int(text)
 
 
@@ -192,11 +194,12 @@ def metadata(req: S3Request) -> tuple[str, dict[str, str]]:
     if sum(len(n) + len(v.encode()) for n, v in meta.items()) > MAX_META:
         raise MetadataTooLarge()
     kept = {f"{_META}{name}": value for name, value in meta.items()}
+    is_streaming = req.header("x-amz-content-sha256").startswith("STREAMING-")
     for name in KEPT:
         value = req.header(name)
-        if name == "content-encoding":
+        if name == "content-encoding" and is_streaming:
             codings = (c.strip() for c in value.split(","))
-            value = ",".join(c for c in codings if c and c != "aws-chunked")
+            value = ", ".join(c for c in codings if c and c != "aws-chunked")
         if value:
             kept[name] = value
     return req.content_type or DEFAULT_TYPE, kept
@@ -379,6 +382,8 @@ def _delete(
 def delete_many(req: S3Request) -> Answer:
     "DeleteObjects."
     place, _, _ = object_api.find(req, "write")
+    if not req.has("Content-MD5") and not req.prefixed(checksums.PREFIX):
+        raise InvalidRequest(reason="Missing required header for this request: Content-MD5")
     root = xml.parse(req.document(), "Delete")
     asked = xml.children(root, "Object")
     if not 1 <= len(asked) <= MAX_DELETES:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -23,16 +23,24 @@ from objectstore.core.s3.errors import (
     IncompleteBody,
     InvalidArgument,
     InvalidDigest,
+    InvalidRequest,
     KeyTooLong,
+    MalformedTrailer,
+    Md5Mismatch,
     NotImplementedHere,
     NotSigned,
     PayloadMismatch,
 )
 from objectstore.core.s3.sigv4 import Signed
-from objectstore.errors import InvalidUrl, InvalidVersion, LengthMissing, ObjectTooLarge
+from objectstore.errors import InvalidUrl, LengthMissing, ObjectTooLarge
 
 MAX_KEY = 1024
 MAX_XML = 2 << 20
+VERSION = re.compile(r"[0-9]{1,12}(\.[0-9]{1,5})?")
+_PAYLOAD = re.compile(
+    "[0-9a-fA-F]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER|"
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?"
+)
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 _UNSIGNED_MAY_BE = {"x-amz-content-sha256"}
 
@@ -74,11 +82,7 @@ class Incoming:
     "The body of a request. `data` is read once; what was announced about it is checked at its end."
 
     def __init__(self, req: S3Request, at_most: int) -> None:
-        payload = sigv4.UNSIGNED
-        if req.signed is not None:
-            payload = req.signed.payload
-        elif req.header("x-amz-content-sha256").startswith("STREAMING-UNSIGNED"):
-            payload = req.header("x-amz-content-sha256")
+        payload = req.header("x-amz-content-sha256") or sigv4.UNSIGNED
         self.length = req.length
         streaming = payload.startswith("STREAMING-")
         if streaming:
@@ -88,6 +92,7 @@ class Incoming:
         if self.length is not None and self.length > at_most:
             raise ObjectTooLarge(limit=at_most)
         self._trailers: dict[str, str] = {}
+        self._declared = req.header("x-amz-trailer").strip().lower()
         self.etag = _content_md5(req)
         self.digest = _digest(req)
         raw = req.chunks(at_most + (at_most >> 4) + (1 << 16) if streaming else at_most)
@@ -98,8 +103,6 @@ class Incoming:
             trailers = self._trailers if payload.endswith("-TRAILER") else None
             if "UNSIGNED" in payload:
                 return sigv4.chunked(raw, None, trailers)
-            if not payload.startswith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"):
-                raise NotImplementedHere(what=f"x-amz-content-sha256: {payload}")
             if req.key is None or req.signed is None:
                 raise NotImplementedHere(what="bodies that are signed in chunks")
             return sigv4.chunked(raw, sigv4.Chain(req.signed, req.key), trailers)
@@ -118,6 +121,8 @@ class Incoming:
             yield piece
         if self.length is not None and got != self.length:
             raise IncompleteBody()
+        if set(self._trailers) != ({self._declared} if self._declared else set()):
+            raise MalformedTrailer()
         if self.digest is not None:
             header = checksums.header_of(self.digest.name)
             given = req.header(header) or self._trailers.get(header, "")
@@ -151,15 +156,38 @@ def _content_md5(req: S3Request) -> str:
     return digest.hex()
 
 
+_NO_SUMS = ("mode", "algorithm", "type")
+
+
 def _digest(req: S3Request) -> checksums.Digest | None:
-    sent = [name for name in checksums.NAMES if req.has(checksums.header_of(name))]
+    "What the checksum that was sent, or comes behind the body, is computed with."
+    sent = [n.upper() for n in req.prefixed(checksums.PREFIX) if n not in _NO_SUMS]
     trailer = req.header("x-amz-trailer").strip().lower()
-    sent += [name for name in checksums.NAMES if checksums.header_of(name) == trailer]
+    if trailer:
+        if not trailer.startswith(checksums.PREFIX):
+            raise InvalidRequest(
+                reason="The value specified in the x-amz-trailer header is not supported"
+            )
+        sent.append(trailer.removeprefix(checksums.PREFIX).upper())
     if len(sent) > 1:
-        raise InvalidArgument(reason="Expecting a single x-amz-checksum- header")
-    if not sent and req.has("x-amz-sdk-checksum-algorithm"):
-        sent = [req.header("x-amz-sdk-checksum-algorithm").upper()]
-    return checksums.Digest(sent[0]) if sent else None
+        raise InvalidRequest(
+            reason="Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+            "allowed."
+        )
+    wanted = req.header("x-amz-sdk-checksum-algorithm").upper()
+    if wanted and not sent:
+        raise InvalidRequest(
+            reason="x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* "
+            "or x-amz-trailer headers were found."
+        )
+    if wanted and wanted != sent[0]:
+        raise InvalidRequest(reason="Value for x-amz-sdk-checksum-algorithm header is invalid.")
+    if not sent:
+        return None
+    digest = checksums.Digest(sent[0])
+    if not trailer:
+        checksums.check_form(digest.name, req.header(checksums.header_of(digest.name)))
+    return digest
 
 
 def _hashed(raw: Iterator[bytes], wanted: str) -> Iterator[bytes]:
@@ -167,8 +195,8 @@ def _hashed(raw: Iterator[bytes], wanted: str) -> Iterator[bytes]:
     for piece in raw:
         digest.update(piece)
         yield piece
-    if not hmac.compare_digest(digest.hexdigest().encode(), wanted.lower().encode()):
-        raise PayloadMismatch()
+    if digest.hexdigest() != wanted:
+        raise PayloadMismatch(wanted, digest.hexdigest())
 
 
 class S3Request(Request):
@@ -206,13 +234,12 @@ class S3Request(Request):
 
     @property
     def version_id(self) -> str | None:
-        "The version that ?versionId= names. Raises InvalidVersion."
+        "The version that ?versionId= names. Raises InvalidArgument."
         text = self.query.get("versionId")
         if not text:
             return None
-        whole, _, rest = text.partition(".")
-        if text != "null" and not (whole.isdecimal() and (rest.isdecimal() or not rest)):
-            raise InvalidVersion()
+        if text != "null" and not VERSION.fullmatch(text):
+            raise InvalidArgument(reason="Invalid version id specified")
         return text
 
     def signed_header(self, name: str) -> str:
@@ -225,6 +252,13 @@ class S3Request(Request):
         request without one is nobody's."""
         if self.deps.signers is None:
             raise NotServed()
+        payload = self.header("x-amz-content-sha256")
+        if payload and not _PAYLOAD.fullmatch(payload):
+            raise InvalidArgument(
+                reason="x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+                "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value."
+            )
         ctx = self._second() or self._fourth()
         ctx.remote_addr = self.environ.get("REMOTE_ADDR")
         self.caller = Caller(ctx)
@@ -282,14 +316,17 @@ class S3Request(Request):
         "The body."
         return Incoming(self, at_most)
 
-    def document(self) -> bytes:
-        "A small body, checked."
+    def document(self, checked: bool = True) -> bytes:
+        """A small body; not `checked` where checksums in the headers are not those of the body but
+        of the object."""
+        if not checked:
+            return self.body(MAX_XML)
         if self.length is None and not self.is_chunked:
             return b""
         incoming = self.incoming(MAX_XML)
         data = b"".join(incoming.data)
         if incoming.etag and incoming.etag != hashlib.md5(data, usedforsecurity=False).hexdigest():
-            raise BadDigest(name="Content-MD5")
+            raise Md5Mismatch()
         return data
 
     def whole_number(self, name: str, default: int, most: int) -> int:

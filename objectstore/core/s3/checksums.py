@@ -7,6 +7,7 @@ Source: Amazon S3 User Guide, "Checking object integrity".
 from __future__ import annotations
 
 import base64
+import binascii
 import functools
 import hashlib
 import zlib
@@ -59,6 +60,16 @@ class Digest:
         if self._hash is not None:
             return base64.b64encode(self._hash.digest()).decode()
         return base64.b64encode(self._value.to_bytes(_CRC_BYTES[self.name], "big")).decode()
+
+
+def check_form(name: str, text: str) -> None:
+    "Raise InvalidRequest for what no checksum by that algorithm can be."
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except (ValueError, binascii.Error):
+        size = -1
+    if size != _CRC_BYTES.get(name, 20 if name == "SHA1" else 32):
+        raise InvalidRequest(reason=f"Value for {header_of(name)} header is invalid.")
 
 
 def composite(name: str, parts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ Source: Amazon S3 API Reference, "Error responses".
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from common.errors import BadRequest, Conflict, Error, Forbidden, NotFound, Unsupported
 
@@ -15,9 +15,15 @@ class S3Error(Error):
 
     s3_code: ClassVar[str] = "InternalError"
 
+    def __init__(self, *arguments: Any, **fields: Any) -> None:
+        super().__init__(*arguments, **fields)
+        self.more: dict[str, str] = {}
+        """Elements of the answer besides those that every error has."""
+
 
 class SignatureDoesNotMatch(S3Error, Forbidden):
-    "The request signature we calculated does not match the signature you provided."
+    """The request signature we calculated does not match the signature you provided. Check your key
+    and signing method."""
 
     s3_code = "SignatureDoesNotMatch"
 
@@ -71,7 +77,7 @@ class MetadataTooLarge(S3Error, BadRequest):
 
 
 class MalformedXml(S3Error, BadRequest):
-    "The XML you provided was not well-formed or did not validate against our published schema."
+    "The XML you provided was not well-formed or did not validate against our published schema"
 
     s3_code = "MalformedXML"
 
@@ -83,13 +89,19 @@ class InvalidTag(S3Error, BadRequest):
 
 
 class InvalidDigest(S3Error, BadRequest):
-    "The Content-MD5 you specified is not valid."
+    "The Content-MD5 you specified was invalid."
 
     s3_code = "InvalidDigest"
 
 
 class BadDigest(S3Error, BadRequest):
-    "The {name} you specified did not match what we received."
+    "The {name} you specified did not match the calculated checksum."
+
+    s3_code = "BadDigest"
+
+
+class Md5Mismatch(S3Error, BadRequest):
+    "The Content-MD5 you specified did not match what we received."
 
     s3_code = "BadDigest"
 
@@ -99,11 +111,31 @@ class PayloadMismatch(S3Error, BadRequest):
 
     s3_code = "XAmzContentSHA256Mismatch"
 
+    def __init__(self, given: str, computed: str) -> None:
+        super().__init__()
+        self.more = {
+            "ClientComputedContentSHA256": given,
+            "S3ComputedContentSHA256": computed,
+        }
+
 
 class IncompleteBody(S3Error, BadRequest):
-    "You did not provide the number of bytes specified by the Content-Length HTTP header."
+    "You did not provide the number of bytes specified by the Content-Length HTTP header"
 
     s3_code = "IncompleteBody"
+
+
+class CutShort(S3Error, BadRequest):
+    "The request body terminated unexpectedly"
+
+    s3_code = "IncompleteBody"
+
+
+class MalformedTrailer(S3Error, BadRequest):
+    """The request contained trailing data that was not well-formed or did not conform to our
+    published schema."""
+
+    s3_code = "MalformedTrailerError"
 
 
 class NoSuchUpload(S3Error, NotFound):
@@ -113,7 +145,8 @@ class NoSuchUpload(S3Error, NotFound):
 
 
 class InvalidPart(S3Error, BadRequest):
-    "Part {number} could not be found, or its entity tag does not match."
+    """One or more of the specified parts could not be found.  The part may not have been uploaded,
+    or the specified entity tag may not match the part's entity tag."""
 
     s3_code = "InvalidPart"
 
@@ -131,7 +164,7 @@ class EntityTooSmall(S3Error, BadRequest):
 
 
 class InvalidPartNumber(S3Error):
-    "The requested part number is not satisfiable."
+    "The requested partnumber is not satisfiable"
 
     code, title = 416, "Range Not Satisfiable"
     s3_code = "InvalidPartNumber"
@@ -158,8 +191,8 @@ class InvalidBucketState(S3Error, Conflict):
 class NotConfigured(S3Error, NotFound):
     "The bucket has no such configuration."
 
-    def __init__(self, s3_code: str) -> None:
-        super().__init__()
+    def __init__(self, s3_code: str, message: str | None = None) -> None:
+        super().__init__(message)
         self.s3_code = s3_code  # type: ignore[misc]
 
 

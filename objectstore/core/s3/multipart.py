@@ -192,7 +192,7 @@ def complete(
         upload = parts.upload(session, upload_id, place.container_id)
         rows = {row.number: row for row in parts.of(session, upload_id)}
     if upload is None or upload.name != name:
-        return _made_before(deps, place, name, upload_id)
+        return _made_before(deps, place, name, upload_id, rows, named)
     chosen = _chosen(rows, named)
     sysmeta = {**upload.sysmeta, "parts": upload_id}
     _add_checksum(sysmeta, chosen, whole)
@@ -205,10 +205,18 @@ def complete(
 
 
 def _made_before(
-    deps: Deps, place: Place, name: str, upload_id: str
+    deps: Deps,
+    place: Place,
+    name: str,
+    upload_id: str,
+    rows: dict[int, Any],
+    named: Sequence[Named],
 ) -> tuple[Saved, dict[str, Any]]:
     _, entry = entries.find(deps, place.account, place.container, name)
     if entry is None or entry.sysmeta.get("parts") != upload_id:
+        raise NoSuchUpload()
+    asked = {part.number: part.etag.strip('"') for part in named}
+    if asked != {row.number: row.etag for row in rows.values()}:
         raise NoSuchUpload()
     return Saved(entry.ts, entry.etag, entry.version_id), entry.sysmeta
 

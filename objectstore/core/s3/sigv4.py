@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from objectstore.core.s3.errors import (
-    IncompleteBody,
+    CutShort,
     InvalidRequest,
     MalformedSignature,
+    MalformedTrailer,
     NotSigned,
     SignatureDoesNotMatch,
     TimeTooSkewed,
@@ -30,6 +31,7 @@ _SKEW_S = 15 * 60
 _LONGEST_S = 7 * 24 * 3600
 _MAX_LINE = 8192
 _PIECE = 1 << 20
+_CHUNK = re.compile(rb"\s*chunk-signature\s*=\s*(\S*)\s*")
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 Header = Callable[[str], str]
 Pairs = Sequence[tuple[str, str]]
@@ -67,7 +69,9 @@ def from_header(header: Header, now: float) -> Signed:
     fields = dict(item.strip().partition("=")[::2] for item in rest.split(","))
     payload = header("x-amz-content-sha256")
     if not payload:
-        raise InvalidRequest(reason="Missing required header: x-amz-content-sha256")
+        raise InvalidRequest(
+            reason="Missing required header for this request: x-amz-content-sha256"
+        )
     stamp = header("x-amz-date")
     signed = _signed(
         fields.get("Credential", ""),
@@ -183,7 +187,7 @@ class _Reader:
         "Up to CRLF; empty at the end."
         while (at := self._held.find(b"\n")) < 0:
             if len(self._held) > _MAX_LINE:
-                raise IncompleteBody()
+                raise CutShort()
             if not self._more():
                 at = len(self._held) - 1
                 break
@@ -192,10 +196,10 @@ class _Reader:
         return line.rstrip(b"\r\n")
 
     def pieces(self, length: int) -> Iterator[bytes]:
-        "Exactly `length` bytes. Raises IncompleteBody."
+        "Exactly `length` bytes. Raises CutShort."
         while length:
             if not self._held and not self._more():
-                raise IncompleteBody()
+                raise CutShort()
             piece = bytes(self._held[: min(length, _PIECE)])
             del self._held[: len(piece)]
             length -= len(piece)
@@ -231,19 +235,22 @@ def chunked(
 ) -> Iterator[bytes]:
     """The data of an aws-chunked body. Each chunk's signature is checked at its end (with a
     `chain`), so whoever reads must drop everything on an error. Trailing headers are put into
-    `trailers`; None: there must be none. Raises IncompleteBody, SignatureDoesNotMatch."""
+    `trailers`; None: there must be none. Raises CutShort, SignatureDoesNotMatch."""
     reader = _Reader(chunks)
     while True:
         size, _, extension = reader.line().partition(b";")
         if not re.fullmatch(rb"[0-9a-fA-F]{1,12}", size):
-            raise IncompleteBody()
+            raise CutShort()
         length, digest = int(size, 16), hashlib.sha256()
         for piece in reader.pieces(length):
             if chain is not None:
                 digest.update(piece)
             yield piece
         if chain is not None:
-            chain.chunk(extension.partition(b"chunk-signature=")[2].strip(), digest.hexdigest())
+            given = _CHUNK.fullmatch(extension)
+            if given is None:
+                raise CutShort()
+            chain.chunk(given[1], digest.hexdigest())
         if not length:
             break
         reader.line()
@@ -253,12 +260,12 @@ def chunked(
 def _trailing(reader: _Reader, chain: Chain | None, trailers: dict[str, str] | None) -> None:
     signed, lines = b"", b""
     while line := reader.line():
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
         if name == b"x-amz-trailer-signature":
             signed = value.strip()
             continue
-        if trailers is None:
-            raise IncompleteBody()
+        if trailers is None or not colon:
+            raise MalformedTrailer()
         trailers[name.decode("latin-1").lower()] = value.strip().decode("latin-1")
         lines += name.lower() + b":" + value.strip() + b"\n"
     if chain is not None and trailers is not None:

@@ -190,7 +190,7 @@ def test_the_published_body_with_a_trailer():
         (lambda d: b"fffffffffffffffff" + d, "IncompleteBody"),
         (lambda d: b"1" * 9000, "IncompleteBody"),
         (lambda d: b"", "IncompleteBody"),
-        (lambda d: d[:-2] + b"a:b\r\n\r\n", "IncompleteBody"),
+        (lambda d: d[:-2] + b"a:b\r\n\r\n", "MalformedTrailerError"),
     ],
 )
 def test_bodies_that_are_refused(change, code):
