@@ -234,7 +234,10 @@ def _promote(session: Session, container: Container, name: str) -> None:
     if objects.get(session, container.id, name) is not None:
         return
     row = objects.newest_version(session, container.id, name)
-    if row is None or row.kind == "marker":
+    if row is None:
+        return
+    if row.kind == "marker":
+        objects.set_latest_marker(session, container.id, name, True, row.version_id)
         return
     values, now = objects.values_of(row), clock.now()
     objects.remove_version(session, container.id, name, row.version_id)

@@ -383,7 +383,9 @@ def delete_many(req: S3Request) -> Answer:
     "DeleteObjects."
     place, _, _ = object_api.find(req, "write")
     if not req.has("Content-MD5") and not req.prefixed(checksums.PREFIX):
-        raise InvalidRequest(reason="Missing required header for this request: Content-MD5")
+        raise InvalidRequest(
+            reason="Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+        )
     root = xml.parse(req.document(), "Delete")
     asked = xml.children(root, "Object")
     if not 1 <= len(asked) <= MAX_DELETES:

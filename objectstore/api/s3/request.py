@@ -81,7 +81,7 @@ def _utf8(text: str) -> str:
 class Incoming:
     "The body of a request. `data` is read once; what was announced about it is checked at its end."
 
-    def __init__(self, req: S3Request, at_most: int) -> None:
+    def __init__(self, req: S3Request, at_most: int, with_sums: bool = True) -> None:
         payload = req.header("x-amz-content-sha256") or sigv4.UNSIGNED
         self.length = req.length
         streaming = payload.startswith("STREAMING-")
@@ -94,7 +94,7 @@ class Incoming:
         self._trailers: dict[str, str] = {}
         self._declared = req.header("x-amz-trailer").strip().lower()
         self.etag = _content_md5(req)
-        self.digest = _digest(req)
+        self.digest = _digest(req) if with_sums else None
         raw = req.chunks(at_most + (at_most >> 4) + (1 << 16) if streaming else at_most)
         self.data = self._checked(req, self._plain(req, raw, payload), at_most)
 
@@ -252,13 +252,6 @@ class S3Request(Request):
         request without one is nobody's."""
         if self.deps.signers is None:
             raise NotServed()
-        payload = self.header("x-amz-content-sha256")
-        if payload and not _PAYLOAD.fullmatch(payload):
-            raise InvalidArgument(
-                reason="x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-                "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value."
-            )
         ctx = self._second() or self._fourth()
         ctx.remote_addr = self.environ.get("REMOTE_ADDR")
         self.caller = Caller(ctx)
@@ -268,6 +261,12 @@ class S3Request(Request):
         assert self.deps.signers is not None
         if "HTTP_AUTHORIZATION" in self.environ:
             signed = sigv4.from_header(self.signed_header, time.time())
+            if not _PAYLOAD.fullmatch(signed.payload):
+                raise InvalidArgument(
+                    reason="x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+                    "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+                    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value."
+                )
         elif "X-Amz-Algorithm" in self.query:
             signed = sigv4.from_query(self.query, self.signed_header, time.time())
         else:
@@ -319,11 +318,9 @@ class S3Request(Request):
     def document(self, checked: bool = True) -> bytes:
         """A small body; not `checked` where checksums in the headers are not those of the body but
         of the object."""
-        if not checked:
-            return self.body(MAX_XML)
         if self.length is None and not self.is_chunked:
             return b""
-        incoming = self.incoming(MAX_XML)
+        incoming = Incoming(self, MAX_XML, checked)
         data = b"".join(incoming.data)
         if incoming.etag and incoming.etag != hashlib.md5(data, usedforsecurity=False).hexdigest():
             raise Md5Mismatch()

@@ -42,7 +42,9 @@ class Digest:
 
     def __init__(self, name: str) -> None:
         if name not in NAMES:
-            raise InvalidRequest(reason=f"{name} is no checksum algorithm")
+            raise InvalidRequest(
+                reason="The algorithm type you specified in x-amz-checksum- header is invalid."
+            )
         self.name, self._value = name, 0
         self._hash: Any = None
         if name not in _CRC_BYTES:
@@ -65,7 +67,9 @@ class Digest:
 def check_form(name: str, text: str) -> None:
     "Raise InvalidRequest for what no checksum by that algorithm can be."
     try:
-        size = len(base64.b64decode(text, validate=True))
+        decoded = base64.b64decode(text, validate=True)
+        # bits that are left over must be zero: there is one way to write a checksum
+        size = len(decoded) if base64.b64encode(decoded).decode() == text else -1
     except (ValueError, binascii.Error):
         size = -1
     if size != _CRC_BYTES.get(name, 20 if name == "SHA1" else 32):

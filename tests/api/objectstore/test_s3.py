@@ -236,6 +236,12 @@ def test_versions(owner, swift):
     source = {"Bucket": "bucket", "Key": "k", "VersionId": "null"}
     owner.copy_object(Bucket="bucket", Key="k", CopySource=source)
     assert read(owner, "k") == b"null"
+    put(owner, "j", b"1")
+    marker = owner.delete_object(Bucket="bucket", Key="j")["VersionId"]
+    above = put(owner, "j", b"2")["VersionId"]
+    owner.delete_object(Bucket="bucket", Key="j", VersionId=above)
+    listed = owner.list_object_versions(Bucket="bucket", Prefix="j")
+    assert [(m["VersionId"], m["IsLatest"]) for m in listed["DeleteMarkers"]] == [(marker, True)]
     off = {"Status": "Suspended"}
     owner.put_bucket_versioning(Bucket="bucket", VersioningConfiguration=off)
     assert put(owner, "k", b"again")["VersionId"] == "null"
