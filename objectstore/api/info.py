@@ -7,7 +7,10 @@ from typing import Any
 from common.http import Api, Reply
 from objectstore.api import bulk
 from objectstore.api.listing import MAX_LIMIT
+from objectstore.api.s3 import buckets
+from objectstore.api.s3 import objects as s3_objects
 from objectstore.core import Deps, links, manifests, metadata, sync
+from objectstore.core.s3 import multipart
 
 api = Api()
 
@@ -52,7 +55,18 @@ def capabilities(deps: Deps) -> dict[str, Any]:
 
 def FEATURES(deps: Deps) -> dict[str, Any]:  # noqa: N802
     "Every feature beyond the base, by the name that clients look for."
-    return {
+    found: dict[str, Any] = {}
+    if deps.config.s3.enabled:
+        found["s3api"] = {
+            "max_bucket_listing": buckets.MOST,
+            "max_parts_listing": buckets.MOST,
+            "max_upload_part_num": multipart.MAX_PARTS,
+            "max_multi_delete_objects": s3_objects.MAX_DELETES,
+            "min_segment_size": multipart.MIN_PART,
+            "allow_multipart_uploads": True,
+            "s3_acl": False,
+        }
+    return found | {
         "slo": {
             "max_manifest_segments": manifests.MAX_SEGMENTS,
             "max_manifest_size": manifests.MAX_BYTES,

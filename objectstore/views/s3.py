@@ -40,8 +40,8 @@ def document(name: str, *inside: str) -> bytes:
 
 
 def iso(ts: int) -> str:
-    "A time, to the millisecond."
-    return f"{clock.iso(ts)[:23]}Z"
+    "A time as in Last-Modified: S3 shows whole seconds, and clients read nothing else."
+    return f"{clock.iso(-(-ts // clock.UNIT) * clock.UNIT)[:19]}.000Z"
 
 
 def quoted_etag(etag: str, kind: str) -> str:

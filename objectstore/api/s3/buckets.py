@@ -183,7 +183,7 @@ def _second(req: S3Request, container: containers.Container) -> Answer:
         views.text("IsTruncated", bool(more)),
         views.text("ContinuationToken", token) if token else "",
         views.text("NextContinuationToken", _token(more)) if more else "",
-        views.text("StartAfter", encode(start)) if start else "",
+        views.text("StartAfter", encode(start)) if "start-after" in req.query else "",
     ]
     inside += _common(req, encode, form)
     return Answer(200, [XML], views.document("ListBucketResult", *inside, objects, prefixes))

@@ -146,7 +146,7 @@ def serve(environ: dict[str, Any], deps: Deps, trans_id: str) -> Answer:
     except Exception:
         LOG.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
         answer = failure(environ, Internal(), trans_id)
-    answer.headers.append(("x-amz-request-id", trans_id))
+    answer.headers += [("x-amz-request-id", trans_id), ("x-amz-id-2", trans_id)]
     return answer
 
 

@@ -193,7 +193,7 @@ def list_parts(req: S3Request) -> Answer:
         views.owner(who),
         views.text("StorageClass", "STANDARD"),
         views.text("PartNumberMarker", marker),
-        views.text("NextPartNumberMarker", rows[-1].number) if is_more and rows else "",
+        views.text("NextPartNumberMarker", rows[-1].number if rows else 0),
         views.text("MaxParts", most),
         views.text("IsTruncated", is_more),
     ]
@@ -224,16 +224,16 @@ def list_uploads(req: S3Request) -> Answer:
         )
         for row in rows
     ]
+    last = rows[-1] if is_more and rows else None
     inside = [
         views.text("Bucket", req.container),
         views.text("KeyMarker", encode(marker)),
         views.text("UploadIdMarker", id_marker),
-        views.text("Prefix", encode(prefix)),
+        views.text("NextKeyMarker", encode(last.name) if last else ""),
+        views.text("NextUploadIdMarker", last.id if last else ""),
+        views.text("Prefix", encode(prefix)) if prefix else "",
         views.text("MaxUploads", most),
-        views.text("IsTruncated", is_more),
         views.text("EncodingType", "url") if form == "url" else "",
+        views.text("IsTruncated", is_more),
     ]
-    if is_more and rows:
-        inside.append(views.text("NextKeyMarker", encode(rows[-1].name)))
-        inside.append(views.text("NextUploadIdMarker", rows[-1].id))
     return Answer(200, [XML], views.document("ListMultipartUploadsResult", *inside, *uploads))

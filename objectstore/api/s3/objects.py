@@ -392,7 +392,7 @@ def delete_many(req: S3Request) -> Answer:
         raise MalformedXml()
     quiet = xml.text(root, "Quiet", "false") == "true"
     pairs = [(xml.text(one, "Key"), xml.text(one, "VersionId", "") or None) for one in asked]
-    return Answer(200, [XML], _deleting(req, place, pairs, quiet))
+    return Answer(200, [XML], b"".join(_deleting(req, place, pairs, quiet)))
 
 
 def _deleting(

@@ -46,6 +46,12 @@ class MalformedSignature(S3Error, BadRequest):
     s3_code = "AuthorizationHeaderMalformed"
 
 
+class QueryFault(S3Error, BadRequest):
+    "{reason}"
+
+    s3_code = "AuthorizationQueryParametersError"
+
+
 class InvalidRequest(S3Error, BadRequest):
     "{reason}"
 

@@ -66,7 +66,9 @@ def from_header(header: Header, now: float) -> Signed2:
     try:
         when = parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
-        raise NotSigned(reason="AWS authentication requires a valid Date header") from None
+        raise NotSigned(
+            reason="AWS authentication requires a valid Date or x-amz-date header"
+        ) from None
     if abs(now - when) > _SKEW_S:
         raise TimeTooSkewed()
     return Signed2(access, signature, "" if header("x-amz-date") else text)

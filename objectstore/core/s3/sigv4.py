@@ -20,6 +20,7 @@ from objectstore.core.s3.errors import (
     MalformedSignature,
     MalformedTrailer,
     NotSigned,
+    QueryFault,
     SignatureDoesNotMatch,
     TimeTooSkewed,
 )
@@ -73,6 +74,8 @@ def from_header(header: Header, now: float) -> Signed:
             reason="Missing required header for this request: x-amz-content-sha256"
         )
     stamp = header("x-amz-date")
+    if not stamp:
+        raise NotSigned(reason="AWS authentication requires a valid Date or x-amz-date header")
     signed = _signed(
         fields.get("Credential", ""),
         fields.get("SignedHeaders", ""),
@@ -87,13 +90,13 @@ def from_header(header: Header, now: float) -> Signed:
 
 
 def from_query(query: dict[str, str], header: Header, now: float) -> Signed:
-    """What a presigned URL says. Raises MalformedSignature, InvalidRequest, NotSigned (too early or
-    too late)."""
+    """What a presigned URL says. Raises MalformedSignature, QueryFault, NotSigned (too early or too
+    late)."""
     if query.get("X-Amz-Algorithm") != ALGORITHM:
-        raise InvalidRequest(reason=f"X-Amz-Algorithm only supports {ALGORITHM}.")
+        raise QueryFault(reason=f"X-Amz-Algorithm only supports {ALGORITHM}.")
     stamp, expires = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
     if not expires.isascii() or not expires.isdecimal() or not 1 <= int(expires) <= _LONGEST_S:
-        raise InvalidRequest(reason=f"X-Amz-Expires must be between 1 and {_LONGEST_S} seconds.")
+        raise QueryFault(reason=f"X-Amz-Expires must be between 1 and {_LONGEST_S} seconds.")
     signed = _signed(
         query.get("X-Amz-Credential", ""),
         query.get("X-Amz-SignedHeaders", ""),
