@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import copy
 import datetime
-import secrets
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,16 @@ request_id_var: contextvars.ContextVar[str] = contextvars.ContextVar("request_id
 
 
 def new_request_id() -> str:
-    "`req-` and a UUID's worth of randomness, as every OpenStack service prints it."
-    h = secrets.token_hex(16)
+    """`req-` and a UUID's worth of randomness, as every OpenStack service prints it. It tells
+    requests apart and guards nothing, so it costs no call to the kernel."""
+    h = f"{random.getrandbits(128):032x}"
     return f"req-{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def this_request_id() -> str:
+    "The id of the request being served, or a new one where none is."
+    known = request_id_var.get()
+    return known if known != "-" else new_request_id()
 
 
 class PolicyDenied(Forbidden):
@@ -61,7 +68,7 @@ class Context:
     service_user_id: str | None = None
     service_project_id: str | None = None
     service_roles: tuple[str, ...] = ()
-    request_id: str = field(default_factory=new_request_id)
+    request_id: str = field(default_factory=this_request_id)
     global_request_id: str | None = None
     remote_addr: str | None = None
     enforcer: Enforcer | None = field(default=None, repr=False)

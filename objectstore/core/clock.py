@@ -39,13 +39,14 @@ def http_date(ts: int) -> str:
 
 
 @functools.lru_cache(4096)
-def _iso(second: int) -> str:
+def iso_second(second: int) -> str:
+    "The part of `iso` before the fraction."
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def iso(ts: int) -> str:
     "As in JSON listings: 2023-11-14T22:13:20.123450."
-    return f"{_iso(ts // UNIT)}.{ts % UNIT:05d}0"
+    return f"{iso_second(ts // UNIT)}.{ts % UNIT:05d}0"
 
 
 def parse_http(text: str) -> int | None:

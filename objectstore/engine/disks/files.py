@@ -15,13 +15,13 @@ import zlib
 from array import array
 from pathlib import Path
 
+from common.writeback import Writeback
 from objectstore.engine.disks.segments import Damaged, sync_directory
 
 BLOCK = 1 << 20
 _TRAILER = struct.Struct(">4s16sQI")
 _CRC = struct.Struct(">I")
 MAGIC = b"OSF1"
-_SYNC_EVERY = 64 << 20
 
 
 def path_of(root: Path, blob_id: str) -> Path:
@@ -38,18 +38,14 @@ class FileWriter:
         self._tmp = root / "tmp" / blob_id
         self._fd = os.open(self._tmp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._size = self._unsynced = 0
+        self._written = Writeback(self._fd)
 
     def write(self, block: bytes) -> None:
-        "Append; a long upload is synced as it goes, so that the end is not a storm."
+        "Append; the kernel begins to write at once, so that the end is not a storm."
         view = memoryview(block)
         while view:
             view = view[os.write(self._fd, view) :]
-        self._size += len(block)
-        self._unsynced += len(block)
-        if self._unsynced >= _SYNC_EVERY:
-            os.fdatasync(self._fd)
-            self._unsynced = 0
+        self._written.wrote(len(block))
 
     def finish(self, footer: bytes) -> None:
         "Make it durable under its name."
