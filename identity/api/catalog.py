@@ -1,4 +1,4 @@
-"Regions, services and endpoints: three nouns with the same five calls."
+"Regions, services, endpoints, endpoint groups, policies: five nouns with the same five calls."
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from identity.views.catalog import VIEWS, region
 api = Api()
 
 
-def _routes(kind: str) -> None:
-    plural, view = f"{kind}s", VIEWS[kind]
-    one = f"/v3/{plural}/<row_id>"
+def _routes(kind: str, plural: str, path: str) -> None:
+    view, one = VIEWS[kind], f"{path}/<row_id>"
 
     def index(deps: Deps, args: Any) -> dict[str, Any]:
         found, more = catalog.list_all(deps, kind, args)
@@ -35,17 +34,17 @@ def _routes(kind: str) -> None:
     def delete(ctx: Context, deps: Deps, row_id: str) -> None:
         catalog.delete(deps, ctx, kind, row_id)
 
-    api.get(f"/v3/{plural}", policy=f"identity:list_{plural}")(index)
-    api.post(
-        f"/v3/{plural}", policy=f"identity:create_{kind}", body=schemas.CREATE[kind], status=201
-    )(create)
+    api.get(path, policy=f"identity:list_{plural}")(index)
+    api.post(path, policy=f"identity:create_{kind}", body=schemas.CREATE[kind], status=201)(create)
     api.get(one, policy=f"identity:get_{kind}")(show)
     api.patch(one, policy=f"identity:update_{kind}", body=schemas.UPDATE[kind])(update)
     api.delete(one, policy=f"identity:delete_{kind}")(delete)
 
 
 for _kind in ("region", "service", "endpoint"):
-    _routes(_kind)
+    _routes(_kind, f"{_kind}s", f"/v3/{_kind}s")
+_routes("endpoint_group", "endpoint_groups", "/v3/OS-EP-FILTER/endpoint_groups")
+_routes("policy", "policies", "/v3/policies")
 
 
 @api.put(

@@ -1,4 +1,4 @@
-"Regions, services, endpoints: the catalog as administrators keep it."
+"Regions, services, endpoints, endpoint groups, policies: the catalog as administrators keep it."
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from identity.store import listing as listing_store
 from identity.store.models import (
     Base,
     Endpoint,
+    EndpointGroup,
+    Policy,
     PolicyAssociation,
     Region,
     RegisteredLimit,
@@ -27,11 +29,22 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...]]] = {
         Endpoint,
         ("interface", "region_id", "service_id", "url", "enabled", "description"),
     ),
+    "endpoint_group": (EndpointGroup, ("name", "description", "filters")),
+    "policy": (Policy, ("type", "blob")),
 }
 _FILTERS = {
     "region": ("parent_region_id", ""),
     "service": ("name type", "enabled"),
     "endpoint": ("interface service_id region_id", "enabled"),
+    "endpoint_group": ("name", ""),
+    "policy": ("type", ""),
+}
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "region": {"extra": {}},
+    "service": {"extra": {}, "enabled": True},
+    "endpoint": {"extra": {}, "enabled": True},
+    "endpoint_group": {},
+    "policy": {"extra": {}},
 }
 
 
@@ -53,9 +66,7 @@ def list_all(deps: Deps, kind: str, args: Mapping[str, str]) -> tuple[list[Any],
 def create(deps: Deps, ctx: Context, kind: str, given: dict[str, Any]) -> Any:
     "A new one. Raises Duplicate, Invalid."
     model, known = _KINDS[kind]
-    row = model(
-        id=given.get("id") or new_hex(), extra={}, **({} if kind == "region" else {"enabled": True})
-    )
+    row = model(id=given.get("id") or new_hex(), **_DEFAULTS[kind])
     with deps.db.write() as session:
         _check(session, kind, given, None)
         resources.apply(row, given, known)
@@ -83,8 +94,8 @@ def update(deps: Deps, ctx: Context, kind: str, row_id: str, given: dict[str, An
 
 
 def delete(deps: Deps, ctx: Context, kind: str, row_id: str) -> None:
-    """Delete one: a service with its endpoints, a region only when nothing is in it. Raises
-    NoSuch, InUse."""
+    """Delete one: a service with its endpoints, a region only when nothing is in it, an endpoint
+    group with what projects have of it, a policy with its associations. Raises NoSuch, InUse."""
     with deps.db.write() as session:
         row = rows.get(session, _KINDS[kind][0], row_id, kind)
         if kind == "region":
@@ -93,6 +104,8 @@ def delete(deps: Deps, ctx: Context, kind: str, row_id: str) -> None:
             rows.remove(session, Endpoint, service_id=row_id)
         if kind in ("service", "endpoint"):
             rows.remove(session, PolicyAssociation, **{f"{kind}_id": row_id})
+        if kind == "region":
+            rows.remove(session, PolicyAssociation, region_id=row_id)
         session.delete(row)
         rows.flush(session, lambda: InUse(f"The {kind} {row_id} is still in use."))
         rows.bump(session, "catalog")

@@ -170,6 +170,47 @@ def test_catalog(admin, demo, mark, after):
     assert "403" in demo("service list", fails=True)
 
 
+def test_what_a_project_sees_of_the_catalog(admin, myself, project, mark, after, tmp_path):
+    everything = names(myself.json("catalog list"))
+    assert {"keystone", "nova"} <= everything
+    endpoints = admin.json("endpoint list --interface public")
+    keystone, nova = (
+        next(e["ID"] for e in endpoints if e["Service Name"] == name)
+        for name in ("keystone", "nova")
+    )
+    admin(f"endpoint add project {keystone} {project['id']}")
+    after(admin, f"endpoint remove project {keystone} {project['id']}")
+    assert names(myself.json("catalog list")) == {"keystone"}
+    assert project["id"] in {p["ID"] for p in admin.json(f"endpoint list --endpoint {keystone}")}
+    assert {e["ID"] for e in admin.json(f"endpoint list --project {project['id']}")} == {keystone}
+    filters = tmp_path / "filters"
+    filters.write_text('{"service_id": "%s"}' % admin.json(f"endpoint show {nova}")["service_id"])
+    admin.json(f"endpoint group create --description d {mark}-g", str(filters))
+    after(admin, f"endpoint group delete {mark}-h")
+    admin(f"endpoint group set --name {mark}-h {mark}-g")
+    assert admin.json(f"endpoint group show {mark}-h")["description"] == "d"
+    assert f"{mark}-h" in names(admin.json("endpoint group list"))
+    admin(f"endpoint group add project {mark}-h {project['id']}")
+    assert names(myself.json("catalog list")) == {"keystone", "nova"}
+    listed = admin.json(f"endpoint group list --project {project['id']}")
+    assert names(listed) == {f"{mark}-h"}
+    admin(f"endpoint group remove project {mark}-h {project['id']}")
+    admin(f"endpoint remove project {keystone} {project['id']}")
+    assert names(myself.json("catalog list")) == everything
+
+
+def test_policy_documents(admin, demo, after, tmp_path):
+    rules = tmp_path / "rules"
+    rules.write_text('{"a": "role:b"}')
+    made = admin.json("policy create --type application/json", str(rules))
+    after(admin, f"policy delete {made['id']}")
+    rules.write_text("{}")
+    admin(f"policy set {made['id']} --rules", str(rules))
+    assert admin.json(f"policy show {made['id']}")["rules"] == "{}"
+    assert made["id"] in {p["ID"] for p in admin.json("policy list")}
+    assert "403" in demo("policy list", fails=True)
+
+
 def test_application_credentials_and_access_rules(myself, project, user, mark, after):
     made = myself.json(f"application credential create --role member --description d {mark}-a")
     after(myself, f"application credential delete {mark}-a")
