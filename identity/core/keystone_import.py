@@ -266,6 +266,24 @@ def _endpoints(tables: Tables) -> Iterable[Row]:
         }
 
 
+def _endpoint_groups(tables: Tables) -> Iterable[Row]:
+    for row in tables["endpoint_group"]:
+        named = {key: row[key] for key in ("id", "name", "description")}
+        yield named | {"filters": _json(row["filters"], {})}
+
+
+def _policies(tables: Tables) -> Iterable[Row]:
+    for row in tables["policy"]:
+        extra = _json(row["extra"], {})
+        yield {"id": row["id"], "type": row["type"], "blob": _json(row["blob"], ""), "extra": extra}
+
+
+def _policy_associations(tables: Tables) -> Iterable[Row]:
+    for row in tables["policy_association"]:
+        places = ("endpoint_id", "service_id", "region_id")
+        yield {"policy_id": row["policy_id"]} | {key: row[key] or "" for key in places}
+
+
 def _trusts(tables: Tables) -> Iterable[Row]:
     for row in tables["trust"]:
         expires = row.get("expires_at_int")
@@ -376,6 +394,19 @@ _NOUNS: tuple[tuple[str, Any, Callable[[Tables], Iterable[Row]]], ...] = (
     ("regions", models.Region, _regions),
     ("services", models.Service, _services),
     ("endpoints", models.Endpoint, _endpoints),
+    ("endpoint groups", models.EndpointGroup, _endpoint_groups),
+    (
+        "endpoints of projects",
+        models.ProjectEndpoint,
+        _same("project_endpoint", "project_id", "endpoint_id"),
+    ),
+    (
+        "endpoint groups of projects",
+        models.ProjectEndpointGroup,
+        _same("project_endpoint_group", "project_id", "endpoint_group_id"),
+    ),
+    ("policies", models.Policy, _policies),
+    ("policy associations", models.PolicyAssociation, _policy_associations),
     ("trusts", models.Trust, _trusts),
     ("trust roles", models.TrustRole, _same("trust_role", "trust_id", "role_id")),
     ("application credentials", models.ApplicationCredential, _application_credentials),

@@ -184,7 +184,9 @@ def test_what_a_project_sees_of_the_catalog(admin, myself, project, mark, after,
     assert project["id"] in {p["ID"] for p in admin.json(f"endpoint list --endpoint {keystone}")}
     assert {e["ID"] for e in admin.json(f"endpoint list --project {project['id']}")} == {keystone}
     filters = tmp_path / "filters"
-    filters.write_text('{"service_id": "%s"}' % admin.json(f"endpoint show {nova}")["service_id"])
+    filters.write_text(
+        '{{"service_id": "{}"}}'.format(admin.json(f"endpoint show {nova}")["service_id"])
+    )
     admin.json(f"endpoint group create --description d {mark}-g", str(filters))
     after(admin, f"endpoint group delete {mark}-h")
     admin(f"endpoint group set --name {mark}-h {mark}-g")

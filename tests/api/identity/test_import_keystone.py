@@ -38,6 +38,11 @@ SCHEMA = {
     "region": "id description parent_region_id extra",
     "service": "id type enabled extra",
     "endpoint": "id legacy_endpoint_id interface service_id url extra enabled region_id",
+    "endpoint_group": "id name description filters",
+    "project_endpoint": "endpoint_id project_id",
+    "project_endpoint_group": "endpoint_group_id project_id",
+    "policy": "id type blob extra",
+    "policy_association": "id policy_id endpoint_id service_id region_id",
     "credential": "id user_id project_id type extra key_hash encrypted_blob",
     "application_credential": "internal_id id name secret_hash description user_id project_id "
     "expires_at system unrestricted",
@@ -132,6 +137,11 @@ def keystone(tmp_path, keys):
     put("region", ("inner", "", "outer", "{}"), ("outer", "", None, "{}"))
     put("service", ("svc", "identity", 1, '{"name": "keystone"}'))
     put("endpoint", ("end", None, "public", "svc", "http://old/v3", "{}", 1, "inner"))
+    put("endpoint_group", ("eg", "all", None, '{"service_id": "svc"}'))
+    put("project_endpoint", ("end", "child"))
+    put("project_endpoint_group", ("eg", "parent"))
+    put("policy", ("pol", "text", '"{}"', "{}"))
+    put("policy_association", ("pa", "pol", None, "svc", "outer"))
     blob = json.dumps({"access": "a", "secret": "s"})
     sealed = Fernet((keys / "1").read_bytes()).encrypt(blob.encode()).decode()
     put("credential", ("c1", "bcrypt", "child", "ec2", "{}", "unused", sealed))
@@ -248,6 +258,12 @@ def test_users_log_in_as_before_and_find_what_was_theirs(source, empty, keys):
     assert [role["name"] for role in domain.body["roles"]] == ["reader"]
     assert cloud.auth("bcrypt", "bcrypt-pw", {"system": {"all": True}}).status_code == 201
 
+    given = admin.ok("GET", "/v3/OS-EP-FILTER/projects/child/endpoints")["endpoints"]
+    assert [endpoint["id"] for endpoint in given] == ["end"]
+    given = admin.ok("GET", "/v3/OS-EP-FILTER/projects/parent/endpoint_groups")["endpoint_groups"]
+    assert [group["filters"] for group in given] == [{"service_id": "svc"}]
+    policy = admin.ok("GET", "/v3/endpoints/end/OS-ENDPOINT-POLICY/policy")["policy"]
+    assert (policy["id"], policy["blob"]) == ("pol", "{}")
     parent = admin.ok("GET", "/v3/projects/parent")["project"]
     assert (parent["description"], parent["colour"]) == (NOTE, "blue")
     assert parent["options"] == {"immutable": True}
