@@ -96,6 +96,15 @@ def make_app(
     return app
 
 
+def token_of(environ: Mapping[str, Any]) -> str | None:
+    "The caller's token: X-Auth-Token, X-Storage-Token, or a bearer's (RFC 6750 section 2.1)."
+    token = environ.get("HTTP_X_AUTH_TOKEN") or environ.get("HTTP_X_STORAGE_TOKEN")
+    if not token:
+        kind, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        token = value.strip() if kind.lower() == "bearer" else None
+    return token or None
+
+
 class _Served:
     "What the views of one app share."
 
@@ -149,7 +158,7 @@ class _Served:
         raise NotFound()
 
     def _context(self, route: Route) -> Context:
-        token = request.headers.get("X-Auth-Token") or request.headers.get("X-Storage-Token")
+        token = token_of(request.environ)
         if route.open and (not token or self.authenticate is None):
             ctx = Context()
         else:

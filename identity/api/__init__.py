@@ -9,6 +9,7 @@ from identity.api import (
     domains,
     endpoint_filters,
     limits,
+    oauth2,
     projects,
     roles,
     users,
@@ -28,4 +29,5 @@ ROUTES = (
     access.api,
     credentials.api,
     limits.api,
+    oauth2.api,
 )

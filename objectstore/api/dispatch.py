@@ -15,6 +15,7 @@ from typing import Any
 
 from common.context import Context
 from common.errors import Error, Internal, MethodNotAllowed, Unauthorized
+from common.http.app import token_of
 from common.http.dialects import swift
 from objectstore.api import (
     accounts,
@@ -178,7 +179,7 @@ class Dispatcher:
 
     def context(self, environ: dict[str, Any]) -> Context | None:
         "The caller by token; None without one. Raises Unauthorized for a token that is not good."
-        token = environ.get("HTTP_X_AUTH_TOKEN") or environ.get("HTTP_X_STORAGE_TOKEN")
+        token = token_of(environ)
         if not token:
             return None
         service_token = environ.get("HTTP_X_SERVICE_TOKEN")

@@ -1,6 +1,8 @@
 """The `openstack` client and openstacksdk against the identity service of a running cloud: the
 verbs of everything that this service keeps, and what each of them is good for."""
 
+import json
+
 import openstack
 import pytest
 from openstack import exceptions
@@ -184,9 +186,8 @@ def test_what_a_project_sees_of_the_catalog(admin, myself, project, mark, after,
     assert project["id"] in {p["ID"] for p in admin.json(f"endpoint list --endpoint {keystone}")}
     assert {e["ID"] for e in admin.json(f"endpoint list --project {project['id']}")} == {keystone}
     filters = tmp_path / "filters"
-    filters.write_text(
-        '{{"service_id": "{}"}}'.format(admin.json(f"endpoint show {nova}")["service_id"])
-    )
+    service_id = admin.json(f"endpoint show {nova}")["service_id"]
+    filters.write_text(json.dumps({"service_id": service_id}))
     admin.json(f"endpoint group create --description d {mark}-g", str(filters))
     after(admin, f"endpoint group delete {mark}-h")
     admin(f"endpoint group set --name {mark}-h {mark}-g")
@@ -256,6 +257,24 @@ def test_application_credentials_and_access_rules(myself, project, user, mark, a
     myself(f"application credential delete {mark}-a")
     with pytest.raises(exceptions.SDKException):
         connect(made).authorize()
+
+
+def test_a_program_logs_in_by_oauth2(myself, project, mark, after):
+    made = myself.json(f"application credential create --role member {mark}-o")
+    after(myself, f"application credential delete {mark}-o")
+    url = myself.json("catalog show identity")["endpoints"][0]["url"]
+    cloud = openstack.connect(
+        auth_type="v3oauth2clientcredential",
+        auth={
+            "auth_url": url,
+            "oauth2_endpoint": f"{url.rstrip('/')}/OS-OAUTH2/token",
+            "oauth2_client_id": made["ID"],
+            "oauth2_client_secret": made["Secret"],
+        },
+    )
+    assert cloud.current_project_id == project["id"]
+    assert cloud.session.get_headers()["Authorization"].startswith("Bearer ")
+    assert isinstance(list(cloud.network.networks()), list)
 
 
 def test_credentials_trusts_and_limits(admin, myself, project, user, mark, after):
