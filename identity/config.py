@@ -182,9 +182,6 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
         ),
     ],
     "federation": [
-        cfg.StrOpt(
-            "assertion_prefix", default="", help="Only variables with this prefix reach a mapping."
-        ),
         cfg.IntOpt(
             "default_authorization_ttl_m",
             default=0,
@@ -193,18 +190,9 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             "token.",
         ),
         cfg.ListOpt(
-            "trusted_dashboards", default=[], help="Dashboards that a web login may return to."
-        ),
-        cfg.DictOpt(
-            "oidc_issuers",
-            default={},
-            help="OpenID Connect: IDENTITY_PROVIDER:ISSUER_URL pairs whose bearer tokens are "
-            "accepted.",
-        ),
-        cfg.StrOpt(
-            "oidc_audience",
-            default="altostratus",
-            help="Audience that OpenID Connect tokens must name.",
+            "oidc_audiences",
+            default=["altostratus"],
+            help="Who an OpenID Connect token must be for (aud): one of these.",
         ),
         cfg.BoolOpt(
             "oidc_insecure_http",

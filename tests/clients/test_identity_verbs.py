@@ -202,6 +202,36 @@ def test_what_a_project_sees_of_the_catalog(admin, myself, project, mark, after,
     assert names(myself.json("catalog list")) == everything
 
 
+def test_identity_providers(admin, demo, mark, after, tmp_path):
+    rules = tmp_path / "rules"
+    local, remote = {"user": {"name": "{0}"}}, {"type": "OIDC-sub"}
+    rules.write_text(json.dumps([{"local": [local], "remote": [remote]}]))
+    admin.json(f"mapping create --rules {rules} {mark}-m")
+    after(admin, f"mapping delete {mark}-m")
+    assert f"{mark}-m" in {m["ID"] for m in admin.json("mapping list")}
+    admin(f"mapping set --rules {rules} {mark}-m")
+    assert "OIDC-sub" in str(admin.json(f"mapping show {mark}-m")["rules"])
+    issuer = f"https://{mark}.example.org/"
+    made = admin.json(f"identity provider create --remote-id {issuer} --description d {mark}")
+    after(admin, f"domain delete {made['domain_id']}")
+    after(admin, f"domain set --disable {made['domain_id']}")
+    after(admin, f"identity provider delete {mark}")
+    assert made["enabled"] is True and issuer in str(made["remote_ids"])
+    admin(f"identity provider set --disable --description e {mark}")
+    shown = admin.json(f"identity provider show {mark}")
+    assert shown["enabled"] is False and shown["description"] == "e"
+    assert mark in {p["ID"] for p in admin.json("identity provider list")}
+    where = f"--identity-provider {mark}"
+    admin.json(f"federation protocol create {where} --mapping {mark}-m openid")
+    listed = admin.json(f"federation protocol list {where}")
+    assert [(p["id"], p["mapping"]) for p in listed] == [("openid", f"{mark}-m")]
+    admin(f"federation protocol set {where} --mapping {mark}-m openid")
+    assert admin.json(f"federation protocol show {where} openid")["mapping"] == f"{mark}-m"
+    admin(f"federation protocol delete {where} openid")
+    assert "demo" in names(demo.json("federation project list"))
+    assert "403" in demo("identity provider list", fails=True)
+
+
 def test_policy_documents(admin, demo, after, tmp_path):
     rules = tmp_path / "rules"
     rules.write_text('{"a": "role:b"}')
