@@ -10,6 +10,7 @@ from flask import Request
 from common.context import Context
 from common.http import Api, Reply
 from identity.core import Deps, federation
+from identity.errors import Invalid
 from identity.schemas import federation as schemas
 from identity.views import federation as views
 from identity.views import links
@@ -19,6 +20,14 @@ api = Api()
 _FED = "/v3/OS-FEDERATION"
 _IDP = f"{_FED}/identity_providers"
 _PROTOCOL = f"{_IDP}/<idp_id>/protocols/<protocol_id>"
+
+
+def _given(body: dict[str, Any], noun: str, row_id: str) -> dict[str, Any]:
+    "What a body says; an id in it must be that of the URL."
+    given: dict[str, Any] = body[noun]
+    if (given.pop("id", None) or row_id) != row_id:
+        raise Invalid(f"{noun}.id", "it is not the id in the URL.")
+    return given
 
 
 @api.get(_IDP, policy="identity:list_identity_providers")
@@ -34,7 +43,7 @@ def providers(deps: Deps, args: Any) -> dict[str, Any]:
     status=201,
 )
 def create_provider(ctx: Context, deps: Deps, body: Any, idp_id: str) -> dict[str, Any]:
-    made = federation.create_provider(deps, ctx, idp_id, body["identity_provider"])
+    made = federation.create_provider(deps, ctx, idp_id, _given(body, "identity_provider", idp_id))
     return {"identity_provider": views.provider(made)}
 
 
@@ -49,7 +58,7 @@ def provider(deps: Deps, idp_id: str) -> dict[str, Any]:
     body=schemas.UPDATE["identity_provider"],
 )
 def update_provider(ctx: Context, deps: Deps, body: Any, idp_id: str) -> dict[str, Any]:
-    row = federation.update_provider(deps, ctx, idp_id, body["identity_provider"])
+    row = federation.update_provider(deps, ctx, idp_id, _given(body, "identity_provider", idp_id))
     return {"identity_provider": views.provider(row)}
 
 
@@ -71,7 +80,7 @@ def mappings(deps: Deps, args: Any) -> dict[str, Any]:
     status=201,
 )
 def create_mapping(ctx: Context, deps: Deps, body: Any, mapping_id: str) -> dict[str, Any]:
-    made = federation.create_mapping(deps, ctx, mapping_id, body["mapping"])
+    made = federation.create_mapping(deps, ctx, mapping_id, _given(body, "mapping", mapping_id))
     return {"mapping": views.mapping(made)}
 
 
@@ -86,7 +95,7 @@ def mapping(deps: Deps, mapping_id: str) -> dict[str, Any]:
     body=schemas.UPDATE["mapping"],
 )
 def update_mapping(ctx: Context, deps: Deps, body: Any, mapping_id: str) -> dict[str, Any]:
-    row = federation.update_mapping(deps, ctx, mapping_id, body["mapping"])
+    row = federation.update_mapping(deps, ctx, mapping_id, _given(body, "mapping", mapping_id))
     return {"mapping": views.mapping(row)}
 
 
@@ -105,7 +114,9 @@ def protocols(deps: Deps, idp_id: str) -> dict[str, Any]:
 def create_protocol(
     ctx: Context, deps: Deps, body: Any, idp_id: str, protocol_id: str
 ) -> dict[str, Any]:
-    made = federation.create_protocol(deps, ctx, idp_id, protocol_id, body["protocol"])
+    made = federation.create_protocol(
+        deps, ctx, idp_id, protocol_id, _given(body, "protocol", protocol_id)
+    )
     return {"protocol": views.protocol(made)}
 
 
@@ -118,7 +129,9 @@ def protocol(deps: Deps, idp_id: str, protocol_id: str) -> dict[str, Any]:
 def update_protocol(
     ctx: Context, deps: Deps, body: Any, idp_id: str, protocol_id: str
 ) -> dict[str, Any]:
-    row = federation.update_protocol(deps, ctx, idp_id, protocol_id, body["protocol"])
+    row = federation.update_protocol(
+        deps, ctx, idp_id, protocol_id, _given(body, "protocol", protocol_id)
+    )
     return {"protocol": views.protocol(row)}
 
 

@@ -86,6 +86,8 @@ def update(deps: Deps, ctx: Context, kind: str, row_id: str, given: dict[str, An
         if given.pop("id", row_id) != row_id:
             raise NotAllowed(f"the id of a {kind} cannot be changed.")
         _check(session, kind, given, row_id)
+        if given.get("filters", ()) is None:
+            del given["filters"]
         resources.apply(row, given, known)
         rows.flush(session)
         rows.bump(session, "catalog")

@@ -147,7 +147,7 @@ def get_mapping(deps: Deps, mapping_id: str) -> MappingRow:
 def create_mapping(deps: Deps, ctx: Context, mapping_id: str, given: dict[str, Any]) -> MappingRow:
     "A new mapping. Raises Duplicate."
     row = MappingRow(
-        id=mapping_id, rules=given["rules"], schema_version=given.get("schema_version", "1.0")
+        id=mapping_id, rules=given["rules"], schema_version=given.get("schema_version") or "1.0"
     )
     with deps.db.write() as session:
         if session.get(MappingRow, mapping_id) is not None:
@@ -162,7 +162,7 @@ def update_mapping(deps: Deps, ctx: Context, mapping_id: str, given: dict[str, A
     with deps.db.write() as session:
         row = rows.get(session, MappingRow, mapping_id, "mapping")
         for name in ("rules", "schema_version"):
-            if name in given:
+            if given.get(name) is not None:
                 setattr(row, name, given[name])
     audit.changed(deps, ctx, "mapping", "updated", mapping_id)
     return row

@@ -38,7 +38,8 @@ _FILTERS = obj(
     region_id=_REGION_ID,
     enabled=BOOLEAN,
 )
-_GROUP = obj("name filters", name=NAME, description=TEXT, filters={**_FILTERS, "minProperties": 1})
+_GROUP_FILTERS = {**_FILTERS, "minProperties": 1}
+_GROUP = obj("name filters", name=NAME, description=TEXT, filters=_GROUP_FILTERS)
 _POLICY = obj("type blob", extra=True, type=NAME, blob={"type": ["string", "object"]})
 _ALL = {
     "region": _REGION,
@@ -48,4 +49,9 @@ _ALL = {
     "policy": _POLICY,
 }
 CREATE = {kind: wrapped(kind, schema) for kind, schema in _ALL.items()}
+# the openstack client sends null for filters that stay
+_CHANGED_GROUP = obj(
+    name=NAME, description=TEXT, filters={"anyOf": [_GROUP_FILTERS, {"type": "null"}]}
+)
 UPDATE = {kind: patch(kind, schema) for kind, schema in _ALL.items()}
+UPDATE["endpoint_group"] = patch("endpoint_group", _CHANGED_GROUP)

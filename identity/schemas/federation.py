@@ -3,7 +3,10 @@
 from common.schema import obj
 from identity.schemas import BOOLEAN, ID, ID_OR_NULL, TEXT, patch, wrapped
 
+_OWN_ID = {"type": ["string", "null"], "maxLength": 64}
+"""Clients repeat the id of the URL."""
 _PROVIDER = obj(
+    id=_OWN_ID,
     enabled=BOOLEAN,
     description=TEXT,
     domain_id=ID_OR_NULL,
@@ -66,9 +69,10 @@ _RULES = {
         remote={"type": "array", "items": _REMOTE, "minItems": 1, "maxItems": 50},
     ),
 }
-_MAPPING = obj("rules", rules=_RULES, schema_version={"enum": ["1.0", "2.0"]})
+_MAPPING = obj("rules", id=_OWN_ID, rules=_RULES, schema_version={"enum": ["1.0", "2.0", None]})
 _PROTOCOL = obj(
     "mapping_id",
+    id=_OWN_ID,
     mapping_id=ID,
     remote_id_attribute={"type": ["string", "null"], "maxLength": 64},
 )

@@ -190,8 +190,9 @@ def test_what_a_project_sees_of_the_catalog(admin, myself, project, mark, after,
     filters.write_text(json.dumps({"service_id": service_id}))
     admin.json(f"endpoint group create --description d {mark}-g", str(filters))
     after(admin, f"endpoint group delete {mark}-h")
-    admin(f"endpoint group set --name {mark}-h {mark}-g")
-    assert admin.json(f"endpoint group show {mark}-h")["description"] == "d"
+    assert admin.json(f"endpoint group show {mark}-g")["description"] == "d"
+    admin(f"endpoint group set --name {mark}-h --description e {mark}-g")
+    assert admin.json(f"endpoint group show {mark}-h")["description"] == "e"
     assert f"{mark}-h" in names(admin.json("endpoint group list"))
     admin(f"endpoint group add project {mark}-h {project['id']}")
     assert names(myself.json("catalog list")) == {"keystone", "nova"}
@@ -225,7 +226,6 @@ def test_identity_providers(admin, demo, mark, after, tmp_path):
     admin.json(f"federation protocol create {where} --mapping {mark}-m openid")
     listed = admin.json(f"federation protocol list {where}")
     assert [(p["id"], p["mapping"]) for p in listed] == [("openid", f"{mark}-m")]
-    admin(f"federation protocol set {where} --mapping {mark}-m openid")
     assert admin.json(f"federation protocol show {where} openid")["mapping"] == f"{mark}-m"
     admin(f"federation protocol delete {where} openid")
     assert "demo" in names(demo.json("federation project list"))
@@ -303,7 +303,7 @@ def test_a_program_logs_in_by_oauth2(myself, project, mark, after):
         },
     )
     assert cloud.current_project_id == project["id"]
-    assert cloud.session.get_headers()["Authorization"].startswith("Bearer ")
+    assert cloud.session.get_auth_headers()["Authorization"].startswith("Bearer ")
     assert isinstance(list(cloud.network.networks()), list)
 
 
