@@ -190,7 +190,12 @@ SUITES = (
     Suite("api", _pytest("-n", "2", "tests/api")),
     Suite("databases", _on_servers, by_name_only=True),
     Suite("packets", _pytest("tests/e2e/network")),
-    Suite("objects", _pytest("tests/e2e/objectstore/test_redundancy.py")),
+    Suite(
+        "objects",
+        _pytest(
+            "tests/e2e/objectstore/test_redundancy.py", "tests/e2e/objectstore/test_multipart.py"
+        ),
+    ),
     Suite("rados", _on_ceph, by_name_only=True),
     Suite("node", _pytest("tests/e2e/compute_agent")),
     Suite("first", _inside(*FIRST), needs_cloud=True),

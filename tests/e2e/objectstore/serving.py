@@ -18,6 +18,9 @@ from tests.support import tokens
 
 REPO = Path(__file__).parents[3]
 KEY = "TEST_TOKEN_KEY"
+S3_TOKEN = "TEST_S3_TOKEN"
+S3_PAIR = ("access", "secret")
+"The access key of project p1's member."
 
 
 def application():
@@ -26,12 +29,22 @@ def application():
     from common.service import begin_worker
     from common.tokens import Verifier
     from objectstore.app import create_app
+    from objectstore.core.s3.signers import Answer, Signers
+    from objectstore.core.s3.sigv4 import signature, signing_key
+
+    def ask(access, text, given):
+        "What identity would say of a signature."
+        key = signing_key(S3_PAIR[1], text.split("\n")[2])
+        if access != S3_PAIR[0] or signature(key, text) != given:
+            return None
+        return Answer(os.environ[S3_TOKEN], key)
 
     begin_worker()
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(os.environ[KEY]))
-    return create_app(
-        config.load(), Authenticator(Verifier(keys={"test": key}), None, "object-store")
-    )
+    authenticate = Authenticator(Verifier(keys={"test": key}), None, "object-store")
+    app = create_app(config.load(), authenticate)
+    app.extensions["deps"].signers = Signers(ask, authenticate, 60)
+    return app
 
 
 class Service:
@@ -61,6 +74,7 @@ class Service:
             **os.environ,
             "ALTOSTRATUS_ETC": str(etc),
             KEY: base64.b64encode(raw).decode(),
+            S3_TOKEN: tokens.token(project_id="p1"),
         }
         db.upgrade("objectstore", f"sqlite:///{folder}/objectstore.sqlite")
         self.api = self.keeper = None
