@@ -24,6 +24,7 @@ from common.errors import BadRequest, Error
 
 ACCESS = logging.getLogger("access")
 LOG = logging.getLogger(__name__)
+_SECRET = re.compile(r"(temp_url_sig|token|signature)=[^&]*", re.IGNORECASE)
 _GLOBAL_ID = re.compile(r"req-[0-9a-zA-Z-]{1,60}\Z")
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -107,8 +108,8 @@ def _quoted(environ: dict[str, Any]) -> str:
     query = environ.get("QUERY_STRING", "")
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
     path = path.encode("unicode_escape").decode("ascii")
-    # temporary URLs carry their signature in the query
-    query = re.sub(r"(temp_url_sig|token|signature)=[^&]*", r"\1=(hidden)", query)
+    # temporary and presigned URLs carry their signature in the query
+    query = _SECRET.sub(r"\1=(hidden)", query)
     return f"{path}?{query}" if query else path
 
 

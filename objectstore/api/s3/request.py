@@ -35,7 +35,7 @@ from objectstore.core.s3.sigv4 import Signed
 from objectstore.errors import InvalidUrl, LengthMissing, ObjectTooLarge
 
 MAX_KEY = 1024
-MAX_XML = 2 << 20
+MAX_XML = 4 << 20
 VERSION = re.compile(r"[0-9]{1,12}(\.[0-9]{1,5})?")
 _PAYLOAD = re.compile(
     "[0-9a-fA-F]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER|"

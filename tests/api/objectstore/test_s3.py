@@ -432,6 +432,17 @@ def test_presigned_urls(owner):
     assert requests.get(link.replace("Expires=60", "Expires=9999999")).status_code == 400
 
 
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_no_signature_of_a_url_is_logged(owner, url, caplog, version):
+    caplog.set_level("DEBUG")
+    client = s3.client(url, signature_version=version)
+    link = client.generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "k"})
+    assert requests.get(link).status_code == 404
+    found = [r.getMessage() for r in caplog.records if r.name == "access" and "/k?" in r.message]
+    signature = link.partition("Signature=")[2].partition("&")[0]
+    assert found and "Signature=(hidden)" in found[-1] and signature not in found[-1]
+
+
 def test_version_2_of_signatures(owner, url):
     put(owner, "k ö", b"body")
     old = s3.client(url, signature_version="s3")
