@@ -38,12 +38,18 @@ HTML = ("Content-Type", "text/html; charset=UTF-8")
 def find(req: Request, action: str) -> tuple[Place, Entry | None, bool]:
     """Container, object (or None) and whether the caller counts as owner, once it is clear that he
     may."""
+    return find_version(req, action, req.name, req.version_id)
+
+
+def find_version(
+    req: Request, action: str, name: str, version_id: str | None
+) -> tuple[Place, Entry | None, bool]:
+    "The same for another name of the container, or another version than the request's own."
     try:
-        version_id = req.version_id
-        place, entry = entries.find(req.deps, req.account, req.container, req.name, version_id)
+        place, entry = entries.find(req.deps, req.account, req.container, name, version_id)
     except ContainerNotFound:
         access.check_container(
-            req.deps, req.caller, req.account, req.container, {}, {}, action, req.name, req.method
+            req.deps, req.caller, req.account, req.container, {}, {}, action, name, req.method
         )
         raise
     owner = access.check_container(
@@ -54,16 +60,17 @@ def find(req: Request, action: str) -> tuple[Place, Entry | None, bool]:
         place.sysmeta,
         place.account_sysmeta,
         action,
-        req.name,
+        name,
         req.method,
     )
-    if (
-        version_id is not None
-        and not owner
-        and not access.standing(req.deps, req.caller, req.account)
-    ):
-        raise req.caller.denied()  # ACLs of the container speak for its current objects only
+    check_version(req, req.account, owner, version_id)
     return place, entry, owner
+
+
+def check_version(req: Request, account: str, owner: bool, version_id: str | None) -> None:
+    "Refuse a version to whom only an ACL lets in: it speaks for a container's current objects."
+    if version_id is not None and not owner and not access.standing(req.deps, req.caller, account):
+        raise req.caller.denied()
 
 
 def get(req: Request) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 from common.errors import Error, PreconditionFailed
 from objectstore.api import headers as object_headers
-from objectstore.api.objects import HTML, find, part_of
+from objectstore.api.objects import HTML, check_version, find, find_version, part_of
 from objectstore.api.request import Answer, Request, latin, quoted
 from objectstore.core import (
     access,
@@ -295,9 +295,10 @@ def _put_copy(req: Request) -> Answer:
 
 
 def _copy(req: Request, account: str, container: str, name: str) -> Answer:
-    place, old, _ = find(_without_version(req), "write")
+    # version-id names a version of the source
+    place, old, _ = find_version(req, "write", req.name, None)
     source_place, source_entry = entries.find(req.deps, account, container, name, req.version_id)
-    access.check_container(
+    owner = access.check_container(
         req.deps,
         req.caller,
         account,
@@ -307,6 +308,7 @@ def _copy(req: Request, account: str, container: str, name: str) -> Answer:
         "read",
         name,
     )
+    check_version(req, account, owner, req.version_id)
     entry = entries.existing((source_place, source_entry))
     conditions.not_modified(
         lambda h: req.header(h) if h in ("If-Match", "If-Unmodified-Since") else "",
@@ -339,20 +341,6 @@ def _copy(req: Request, account: str, container: str, name: str) -> Answer:
         *((n.title(), latin(v)) for n, v in draft.meta.items() if n.startswith("x-object-meta-")),
     ]
     return answer
-
-
-def _without_version(req: Request) -> Request:
-    "The request as it is for its destination: version-id names a version of the source."
-    return _Destination(req)  # type: ignore[return-value]
-
-
-class _Destination:
-    def __init__(self, req: Request) -> None:
-        self.deps, self.caller, self.method = req.deps, req.caller, "PUT"
-        self.account, self.container, self.name = req.account, req.container, req.name
-        self.query: dict[str, str] = {}
-        self.version_id = None
-        self.environ: dict[str, Any] = {}
 
 
 def _copy_draft(req: Request, entry: Entry, as_manifest: bool) -> Draft:

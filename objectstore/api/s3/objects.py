@@ -267,7 +267,7 @@ def source_entry(req: S3Request) -> Entry:
         raise InvalidArgument(reason="Copy Source must mention the source bucket and key")
     version_id = dict(parse_qsl(query)).get("versionId") or None
     place, entry = entries.find(req.deps, req.account, bucket, key, version_id)
-    access.check_container(
+    owner = access.check_container(
         req.deps,
         req.caller,
         req.account,
@@ -277,6 +277,7 @@ def source_entry(req: S3Request) -> Entry:
         "read",
         key,
     )
+    object_api.check_version(req, req.account, owner, version_id)
     if entry is None or entry.kind == "marker":
         raise NoSuchVersion() if version_id else ObjectNotFound()
     entry = links.follow(req.deps, req.caller, entry)
@@ -291,7 +292,7 @@ def source_entry(req: S3Request) -> Entry:
 
 
 def _copy(req: S3Request) -> Answer:
-    place, old, _ = object_api.find(_Target(req), "write")  # type: ignore[arg-type]
+    place, old, _ = object_api.find_version(req, "write", req.name, None)
     entry = source_entry(req)
     replaces = _directive(req, "x-amz-metadata-directive")
     itself = (req.container, req.name) == (entry.place.container, entry.name)
@@ -333,15 +334,6 @@ def _copy(req: S3Request) -> Answer:
         views.checksum(kept.get("checksum", {})),
     )
     return Answer(200, headers, views.document("CopyObjectResult", *inside))
-
-
-class _Target:
-    "A copy's request as it is for its destination: versionId is no part of it."
-
-    def __init__(self, req: S3Request) -> None:
-        self.deps, self.caller, self.method = req.deps, req.caller, "PUT"
-        self.account, self.container, self.name = req.account, req.container, req.name
-        self.version_id = None
 
 
 def _directive(req: S3Request, name: str) -> bool:
@@ -407,7 +399,7 @@ def _deleting(
         named = [views.text("Key", key)]
         named += [views.text("VersionId", version_id)] if version_id else []
         try:
-            _, entry = entries.find(req.deps, req.account, req.container, key, version_id)
+            _, entry, _ = object_api.find_version(req, "write", key, version_id)
             headers = dict(_delete(req, place, key, version_id, entry))
         except Error as error:
             code = views.text("Code", code_of(error)[0])

@@ -1,5 +1,5 @@
 """boto3 against the application behind a real HTTP server. What identity would say of a signature
-is said here: three access keys, one of them a reader's, one of another project."""
+is said here: access keys of a member, a reader, a guest without a role, and another project."""
 
 import base64
 import contextlib
@@ -19,6 +19,7 @@ OTHER = "22222222222222222222222222222222"
 KEYS = {
     "owner": ("owner-secret", {"project_id": PROJECT, "roles": ("member",)}),
     "reader": ("reader-secret", {"project_id": PROJECT, "roles": ("reader",)}),
+    "guest": ("guest-secret", {"project_id": PROJECT, "roles": ("guest",), "user_id": "guest"}),
     "other": ("other-secret", {"project_id": OTHER, "roles": ("member",)}),
 }
 

@@ -249,6 +249,25 @@ def test_versions(owner, swift):
     assert code(get, Bucket="bucket", Key="k", VersionId=missing) == ("NoSuchVersion", 404)
 
 
+def test_an_acl_opens_no_versions(owner, url, swift):
+    on = {"Status": "Enabled"}
+    owner.put_bucket_versioning(Bucket="bucket", VersioningConfiguration=on)
+    version = put(owner, "k", b"one")["VersionId"]
+    put(owner, "k", b"two")
+    acl = f"{s3.PROJECT}:guest"
+    assert swift.post("bucket", X_Container_Read=acl, X_Container_Write=acl).status_code == 204
+    guest = s3.client(url, "guest")
+    assert read(guest, "k") == b"two"
+    named = {"Bucket": "bucket", "Key": "k", "VersionId": version}
+    assert code(guest.get_object, **named) == ("AccessDenied", 403)
+    assert code(guest.delete_object, **named) == ("AccessDenied", 403)
+    assert code(guest.copy_object, Bucket="bucket", Key="j", CopySource=named)[1] == 403
+    asked = {"Objects": [{"Key": "k", "VersionId": version}]}
+    answer = guest.delete_objects(Bucket="bucket", Delete=asked)
+    assert [e["Code"] for e in answer["Errors"]] == ["AccessDenied"]
+    assert read(owner, "k", VersionId=version) == b"one"
+
+
 def test_multipart(owner, swift, deps):
     before = live_blobs(deps)
     body = os.urandom(12 * MIB)

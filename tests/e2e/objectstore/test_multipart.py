@@ -6,29 +6,11 @@ import threading
 import time
 
 import boto3
-import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from objectstore.deps import make_deps
 from objectstore.store.models import Blob, Part, Upload
-from tests.e2e.objectstore.serving import S3_PAIR, Service
-
-
-@pytest.fixture
-def service(tmp_path):
-    service = Service(tmp_path)
-    service.start()
-    yield service
-    service.stop()
-
-
-@pytest.fixture
-def deps(service):
-    deps = make_deps(service.configuration())
-    yield deps
-    deps.engine.close()
-    deps.db.dispose()
+from tests.e2e.objectstore.serving import S3_PAIR
 
 
 class Uploads(threading.Thread):

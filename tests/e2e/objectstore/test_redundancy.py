@@ -11,31 +11,12 @@ from contextlib import ExitStack, suppress
 import pytest
 import requests
 
-from objectstore.deps import make_deps
 from objectstore.engine.disks.locator import Locator
 from objectstore.store import blobs, containers, listing
 from tests.e2e.objectstore.load import Client
-from tests.e2e.objectstore.serving import Service
 from tests.support import mounts, token
 
 CLIENTS = 3
-
-
-@pytest.fixture
-def service(tmp_path):
-    service = Service(tmp_path)
-    service.start()
-    yield service
-    service.stop()
-
-
-@pytest.fixture
-def deps(service):
-    "A look at the rows and the devices from outside."
-    deps = make_deps(service.configuration())
-    yield deps
-    deps.engine.close()
-    deps.db.dispose()
 
 
 def begin(service, **how):
