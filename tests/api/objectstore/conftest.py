@@ -3,6 +3,7 @@ import pytest
 from common import db
 from objectstore import app as application
 from objectstore import config
+from tests.api.objectstore import s3
 from tests.api.objectstore.swift import Swift
 from tests.support import authenticator, database_url
 
@@ -34,3 +35,21 @@ def swift(app):
     swift = Swift(app)
     assert swift.put("c").status_code == 201
     return swift
+
+
+@pytest.fixture
+def identity():
+    return s3.Identity()
+
+
+@pytest.fixture
+def url(app, identity):
+    with s3.serving(app, identity) as url:
+        yield url
+
+
+@pytest.fixture
+def owner(url):
+    client = s3.client(url)
+    client.create_bucket(Bucket="bucket")
+    return client

@@ -7,11 +7,14 @@ import hmac
 import threading
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from objectstore.core.s3.signers import Answer, Signers
 from objectstore.core.s3.sigv4 import signature, signing_key
+from objectstore.store.models import Blob
 from tests.api.objectstore.swift import PROJECT
 from tests.support import authenticator, token
 
@@ -80,3 +83,24 @@ def client(url, access="owner", secret=None, **options):
         region_name="us-east-1",
         config=config.merge(Config(**options)),
     )
+
+
+def code(call, *arguments, **named):
+    "The error code of a call that must fail, and its status."
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **named)
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def put(client, key, body=b"x", **more):
+    return client.put_object(Bucket="bucket", Key=key, Body=body, **more)
+
+
+def read(client, key, **more):
+    return client.get_object(Bucket="bucket", Key=key, **more)["Body"].read()
+
+
+def live_blobs(deps):
+    with deps.db.read() as session:
+        return session.query(Blob).filter(Blob.refs > 0).count()

@@ -2,59 +2,18 @@
 
 import base64
 import hashlib
-import io
 import os
 import threading
 import zlib
 
-import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from objectstore.store.models import Blob, Part, Upload
 from tests.api.objectstore import s3
+from tests.api.objectstore.s3 import code, live_blobs, put, read
 
 MIB = 1 << 20
-
-
-@pytest.fixture
-def identity():
-    return s3.Identity()
-
-
-@pytest.fixture
-def url(app, identity):
-    with s3.serving(app, identity) as url:
-        yield url
-
-
-@pytest.fixture
-def owner(url):
-    client = s3.client(url)
-    client.create_bucket(Bucket="bucket")
-    return client
-
-
-def code(call, *arguments, **named):
-    "The error code of a call that must fail, and its status."
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **named)
-    answer = caught.value.response
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
-
-
-def put(client, key, body=b"x", **more):
-    return client.put_object(Bucket="bucket", Key=key, Body=body, **more)
-
-
-def read(client, key, **more):
-    return client.get_object(Bucket="bucket", Key=key, **more)["Body"].read()
-
-
-def live_blobs(deps):
-    with deps.db.read() as session:
-        return session.query(Blob).filter(Blob.refs > 0).count()
 
 
 def test_buckets(owner):
@@ -266,130 +225,6 @@ def test_an_acl_opens_no_versions(owner, url, swift):
     answer = guest.delete_objects(Bucket="bucket", Delete=asked)
     assert [e["Code"] for e in answer["Errors"]] == ["AccessDenied"]
     assert read(owner, "k", VersionId=version) == b"one"
-
-
-def test_multipart(owner, swift, deps):
-    before = live_blobs(deps)
-    body = os.urandom(12 * MIB)
-    made = owner.create_multipart_upload(
-        Bucket="bucket", Key="big", ContentType="video/x", Metadata={"m": "1"}
-    )
-    upload = {"Bucket": "bucket", "Key": "big", "UploadId": made["UploadId"]}
-    pieces = [body[: 5 * MIB], body[5 * MIB : 10 * MIB], body[10 * MIB :]]
-    parts = []
-    for number, piece in enumerate(pieces, 1):
-        answer = owner.upload_part(**upload, PartNumber=number, Body=piece)
-        parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-    owner.upload_part(**upload, PartNumber=9, Body=b"not named, and so released")
-    listed = owner.list_parts(**upload)
-    assert [p["Size"] for p in listed["Parts"]] == [5 * MIB, 5 * MIB, 2 * MIB, 26]
-    assert owner.list_multipart_uploads(Bucket="bucket")["Uploads"][0]["Key"] == "big"
-    assert "Contents" not in owner.list_objects_v2(Bucket="bucket")
-    wrong = {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]}
-    complete = owner.complete_multipart_upload
-    assert code(complete, **upload, MultipartUpload=wrong)[0] == "InvalidPart"
-    turned = {"Parts": parts[::-1]}
-    assert code(complete, **upload, MultipartUpload=turned)[0] == "InvalidPartOrder"
-    done = complete(**upload, MultipartUpload={"Parts": parts})
-    digests = b"".join(hashlib.md5(p).digest() for p in pieces)
-    etag = f'"{hashlib.md5(digests).hexdigest()}-3"'
-    assert done["ETag"] == etag
-    # an answer that was lost: the same again
-    assert complete(**upload, MultipartUpload={"Parts": parts})["ETag"] == etag
-    assert read(owner, "big") == body
-    got = owner.get_object(Bucket="bucket", Key="big", Range=f"bytes={5 * MIB - 2}-{5 * MIB + 1}")
-    assert got["Body"].read() == body[5 * MIB - 2 : 5 * MIB + 2]
-    part = owner.get_object(Bucket="bucket", Key="big", PartNumber=2)
-    assert part["Body"].read() == pieces[1] and part["PartsCount"] == 3
-    assert owner.head_object(Bucket="bucket", Key="big")["Metadata"] == {"m": "1"}
-    one = owner.list_objects_v2(Bucket="bucket")["Contents"][0]
-    assert one["ETag"] == etag and one["Size"] == len(body)
-    there = swift.get("bucket/big")
-    assert there.data == body and there.headers["Content-Type"] == "video/x"
-    assert swift.copy("bucket/big", Destination="c/copy").status_code == 201
-    assert swift.get("c/copy").data == body
-    owner.copy_object(Bucket="bucket", Key="copy", CopySource={"Bucket": "bucket", "Key": "big"})
-    assert read(owner, "copy") == body
-    assert live_blobs(deps) == before + 3 + 2
-    owner.delete_object(Bucket="bucket", Key="copy")
-    assert swift.delete("c/copy").status_code == 204
-    assert swift.delete("bucket/big").status_code == 204
-    assert live_blobs(deps) == before
-    with deps.db.read() as session:
-        assert session.query(Part).count() == session.query(Upload).count() == 0
-
-
-def test_what_replaces_a_multipart_object_releases_its_parts(owner, deps):
-    before = live_blobs(deps)
-
-    def upload(key):
-        made = owner.create_multipart_upload(Bucket="bucket", Key=key)
-        named = {"Bucket": "bucket", "Key": key, "UploadId": made["UploadId"]}
-        part = owner.upload_part(**named, PartNumber=1, Body=b"part")
-        named["MultipartUpload"] = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-        owner.complete_multipart_upload(**named)
-
-    upload("k")
-    upload("k")
-    assert live_blobs(deps) == before + 1 and read(owner, "k") == b"part"
-    put(owner, "k", b"plain")
-    assert live_blobs(deps) == before + 1
-    on = {"Status": "Enabled"}
-    owner.put_bucket_versioning(Bucket="bucket", VersioningConfiguration=on)
-    upload("k")
-    version = owner.head_object(Bucket="bucket", Key="k")["VersionId"]
-    put(owner, "k", b"newer")
-    assert read(owner, "k", VersionId=version) == b"part"
-    owner.delete_object(Bucket="bucket", Key="k", VersionId=version)
-    assert live_blobs(deps) == before + 2
-
-
-def test_an_upload_ends_with_its_abort_or_its_bucket(owner, deps):
-    before = live_blobs(deps)
-    one = owner.create_multipart_upload(Bucket="bucket", Key="k")["UploadId"]
-    two = owner.create_multipart_upload(Bucket="bucket", Key="k")["UploadId"]
-    upload = {"Bucket": "bucket", "Key": "k", "UploadId": one}
-    for number in (1, 2, 2):
-        owner.upload_part(**upload, PartNumber=number, Body=b"x")
-    assert live_blobs(deps) == before + 2
-    small = [{"PartNumber": n, "ETag": f'"{hashlib.md5(b"x").hexdigest()}"'} for n in (1, 2)]
-    complete = owner.complete_multipart_upload
-    assert code(complete, **upload, MultipartUpload={"Parts": small})[0] == "EntityTooSmall"
-    page = owner.list_multipart_uploads(Bucket="bucket", MaxUploads=1)
-    rest = owner.list_multipart_uploads(
-        Bucket="bucket",
-        KeyMarker=page["NextKeyMarker"],
-        UploadIdMarker=page["NextUploadIdMarker"],
-    )
-    assert {page["Uploads"][0]["UploadId"], rest["Uploads"][0]["UploadId"]} == {one, two}
-    owner.abort_multipart_upload(**upload)
-    assert code(owner.upload_part, **upload, PartNumber=1, Body=b"x") == ("NoSuchUpload", 404)
-    assert live_blobs(deps) == before
-    owner.upload_part(Bucket="bucket", Key="k", UploadId=two, PartNumber=1, Body=b"x")
-    owner.delete_bucket(Bucket="bucket")
-    assert live_blobs(deps) == before
-
-
-def test_parts_count_against_a_quota(owner, swift):
-    assert swift.post("bucket", X_Container_Meta_Quota_Bytes="10").status_code == 204
-    upload_id = owner.create_multipart_upload(Bucket="bucket", Key="k")["UploadId"]
-    upload = {"Bucket": "bucket", "Key": "k", "UploadId": upload_id}
-    owner.upload_part(**upload, PartNumber=1, Body=b"123456")
-    assert code(owner.upload_part, **upload, PartNumber=2, Body=b"123456")[0] == "QuotaExceeded"
-    assert code(put, owner, "other", b"12345678901") == ("QuotaExceeded", 403)
-
-
-def test_managed_transfers(owner, tmp_path):
-    "What programs use: boto3's transfer manager, in parallel parts."
-    body = os.urandom(20 * MIB + 3)
-    config = boto3.s3.transfer.TransferConfig(
-        multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB
-    )
-    owner.upload_fileobj(io.BytesIO(body), "bucket", "managed", Config=config)
-    owner.download_file("bucket", "managed", str(tmp_path / "f"), Config=config)
-    assert (tmp_path / "f").read_bytes() == body
-    owner.copy({"Bucket": "bucket", "Key": "managed"}, "bucket", "copied", Config=config)
-    assert read(owner, "copied") == body
 
 
 @pytest.mark.parametrize("name", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
