@@ -158,10 +158,12 @@ class Authenticator:
         rules = (claims.application_credential or {}).get("access_rules")
         if rules is None:
             return
-        from flask import has_request_context, request
+        from common.http.serving import current
 
-        if not has_request_context():
+        here = current.get()
+        if here is None:
             return
+        request = here.request
         path = request.script_root + request.path
         for rule in rules:
             if (

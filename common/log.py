@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-import sys
+import os
+import time
 from typing import Any
 
 from common.context import request_id_var
@@ -32,19 +33,54 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
+class _PlainLines(logging.Formatter):
+    """`2026-01-31 12:00:00.123 INFO access [req-...] message`, local time."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+        self._second = (0, "")
+
+    def formatTime(  # noqa: N802 the name that logging calls
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        whole = int(record.created)
+        second, text = self._second  # a pair, so that threads never mix two seconds
+        if second != whole:
+            text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(whole))
+            self._second = (whole, text)
+        return f"{text}.{int(record.msecs):03d}"
+
+
+class _ToStderr(logging.Handler):
+    """Each record in one write, so that lines of processes that share a file never mix; without
+    the buffer, its flushes and its lock."""
+
+    def createLock(self) -> None:  # noqa: N802 the name that logging calls
+        "None needed: a line is one call to the kernel."
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        "Write the line to standard error."
+        try:
+            line = (self.format(record) + "\n").encode("utf-8", "backslashreplace")
+            while line:
+                line = line[os.write(2, line) :]
+        except Exception:
+            self.handleError(record)
+
+
 def setup(*, debug: bool = False, log_format: str = "plain") -> None:
     "Send the log of this process to stderr; a supervisor keeps and rotates it."
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStderr()
     handler.addFilter(_WithRequestId())
     if log_format == "json":
         handler.setFormatter(_JsonLines())
     else:
-        handler.setFormatter(
-            logging.Formatter(
-                "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s",
-                "%Y-%m-%d %H:%M:%S",
-            )
-        )
+        handler.setFormatter(_PlainLines())
+    # lines name neither file nor thread: nobody need look them up ("Optimization" in the
+    # documentation of logging)
+    setattr(logging, "_srcfile", None)  # noqa: B010 not in the stubs
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)

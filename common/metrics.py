@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -20,18 +21,22 @@ LOOP_LAST = Gauge(
     "altostratus_loop_last_success_seconds", "When a loop last ended well (Unix time).", ["loop"]
 )
 
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "COPY"))
 _checks: dict[str, Callable[[], str | None]] = {}
 _started = time.time()
 
 
 def observe_request(service: str, method: str, route: str, code: int, seconds: float) -> None:
     "Count one answered request."
-    known = (
-        method
-        if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "COPY")
-        else "other"
-    )
-    REQUESTS.labels(service, known, route, str(code)).observe(seconds)
+    if method not in _METHODS:
+        method = "other"
+    _series(service, method, route, code).observe(seconds)
+
+
+@functools.lru_cache(4096)
+def _series(service: str, method: str, route: str, code: int) -> Histogram:
+    # labels() makes text of its values and takes a lock each time
+    return REQUESTS.labels(service, method, route, str(code))
 
 
 def add_health_check(name: str, check: Callable[[], str | None]) -> None:

@@ -31,7 +31,7 @@ def create_app(conf: Any, authenticate: Any = None, deps: Deps | None = None) ->
         config=conf,
         enforcer=deps.enforcer,
         authenticate=authenticate,
-        inner=lambda flask_wsgi, flask_app: Dispatcher(flask_wsgi, deps, flask_app),
+        inner=lambda wsgi: Dispatcher(wsgi, deps),
     )
     metrics.add_health_check("devices", functools.partial(damage.unhealthy, deps))
     app.extensions["deps"] = deps

@@ -13,26 +13,23 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import orjson
-from flask import Flask, Response, g, request
-from flask.json.provider import DefaultJSONProvider
+from flask import Flask, Response
 from oslo_config import cfg
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.routing import RequestRedirect
+from werkzeug.routing import MapAdapter, RequestRedirect
 
-from common import metrics
 from common.context import Context, new_request_id
 from common.errors import BY_CODE, BadRequest, Error, Internal, NotFound, TooLarge, Unauthorized
 from common.http import middleware
+from common.http.answer import Answer, answer_of
 from common.http.dialects import DIALECTS
-from common.http.route import Api, Reply, Route
+from common.http.route import Api, Route
+from common.http.serving import Request, Serving, current
 from common.http.version import Version, VersionRange
 from common.policy import Enforcer
 from common.schema import InvalidBody, Schema, Versioned
 
 LOG = logging.getLogger(__name__)
-_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-"A dataclass or a time that reaches an answer is a fault of a view, not something to guess at."
 Authenticate = Callable[[str | None, str | None], Context]
 """(X-Auth-Token, X-Service-Token) -> Context; raises Unauthorized."""
 
@@ -45,12 +42,6 @@ class NotEnforced(Internal):
     "The service forgot to check a policy for this request; nothing was returned."
 
 
-class _Json(DefaultJSONProvider):
-    sort_keys = False
-    compact = True
-    ensure_ascii = True
-
-
 def make_app(
     service: str,
     routes: Iterable[Api],
@@ -61,38 +52,32 @@ def make_app(
     enforcer: Enforcer | None = None,
     authenticate: Authenticate | None = None,
     versions: VersionRange | None = None,
-    inner: Callable[[Any, Flask], Any] | None = None,
+    inner: Callable[[middleware.Wsgi], middleware.Wsgi] | None = None,
 ) -> Flask:
     """A Flask app that serves `routes`. `deps` is handed to handlers that ask for it. Without
     `authenticate` every route must be open. `app.wsgi_app` is wrapped in `middleware.STACK`;
-    `inner(wsgi, app)` puts something between the stack and Flask."""
+    `inner(wsgi)` puts something between the stack and the routes.
+
+    Flask holds the route table and the test client; a request goes past its contexts and signals
+    (see `common.http.serving`)."""
     app = Flask(service, static_folder=None)
-    app.json = _Json(app)
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.config["MAX_FORM_MEMORY_SIZE"] = None
-    served = _Served(service, dialect, deps, config, enforcer, authenticate, versions)
-    methods: dict[str, set[str]] = {}
-    table: dict[tuple[str, str], list[Route]] = {}
+    served = _Served(service, dialect, deps, config, enforcer, authenticate, versions, app)
     for api in routes:
         for route in api.routes:
-            table.setdefault((route.method, route.path), []).append(route)
-            methods.setdefault(route.path, set()).add(route.method)
-    for (method, path), choices in table.items():
+            served.table.setdefault(f"{route.method} {route.path}", []).append(route)
+    for endpoint, choices in served.table.items():
         app.add_url_rule(
-            path,
-            f"{method} {path}",
-            served.view(choices),
-            methods=[method],
+            choices[0].path,
+            endpoint,
+            methods=[choices[0].method],
             provide_automatic_options=False,
         )
     app.extensions["altostratus"] = served
-    app.extensions["routes"] = [r for choices in table.values() for r in choices]
-    app.register_error_handler(Exception, served.on_error)
-    app.after_request(served.finish)
-    if inner is not None:
-        app.wsgi_app = inner(app.wsgi_app, app)  # type: ignore[method-assign]
-    app.wsgi_app = middleware.wrap(app.wsgi_app, service, config, served)  # type: ignore[method-assign,assignment]
+    app.extensions["routes"] = [r for choices in served.table.values() for r in choices]
+    wsgi: middleware.Wsgi = served if inner is None else inner(served)
+    app.wsgi_app = middleware.wrap(wsgi, service, config, served)  # type: ignore[method-assign,assignment]
     return app
 
 
@@ -106,7 +91,7 @@ def token_of(environ: Mapping[str, Any]) -> str | None:
 
 
 class _Served:
-    "What the views of one app share."
+    "The WSGI application of one service's routes."
 
     def __init__(
         self,
@@ -117,35 +102,67 @@ class _Served:
         enforcer: Enforcer | None,
         authenticate: Authenticate | None,
         versions: VersionRange | None,
+        app: Flask,
     ) -> None:
         self.service, self.deps, self.config = service, deps, config
         self.render = DIALECTS[dialect]
         self.dialect = dialect
         self.enforcer, self.authenticate, self.versions = enforcer, authenticate, versions
         self.max_body = config.api.max_body_kib * 1024
+        self.table: dict[str, list[Route]] = {}
+        self._app = app
+        self._paths: MapAdapter | None = None
 
-    def view(self, choices: list[Route]) -> Callable[..., Response]:
-        "The Flask view for the routes of one method and path (several differ by microversion)."
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        "Answer one request (PEP 3333)."
+        serving = Serving(Request(environ), self.config)
+        before = current.set(serving)
+        try:
+            try:
+                answer = self._answer(serving)
+                self._finish(serving, answer)
+            except Exception as error:
+                answer = self._on_error(serving.request, error)
+                self._finish(serving, answer)
+            return answer(environ, start_response)
+        finally:
+            current.reset(before)
 
-        def view(**path: Any) -> Response:
-            version = g.version = self._version()
-            route = self._choose(choices, version)
-            ctx = self._context(route)
-            if route.policy is not None:
-                ctx.enforce(
-                    route.policy, {"project_id": ctx.project_id, "user_id": ctx.user_id, **path}
-                )
-            given = self._inputs(route, ctx, version)
-            response = _respond(route.handler(**{n: given[n] for n in route.wants}, **path), route)
-            if not (route.open or ctx.enforced or response.status_code >= 400):
-                LOG.error("no policy was enforced for %s %s", route.method, route.path)
-                response.close()
-                raise NotEnforced()
-            return response
+    def _answer(self, serving: Serving) -> Answer | Response:
+        request = serving.request
+        choices, path = self._match(request)
+        version = serving.version = self._version(request)
+        route = self._choose(choices, version)
+        ctx = self._context(route, request)
+        if route.policy is not None:
+            ctx.enforce(
+                route.policy, {"project_id": ctx.project_id, "user_id": ctx.user_id, **path}
+            )
+        given = self._inputs(route, ctx, version, request)
+        answer = answer_of(route.handler(**given, **path), route)
+        if not (route.open or ctx.enforced or _status(answer) >= 400):
+            LOG.error("no policy was enforced for %s %s", route.method, route.path)
+            if isinstance(answer, Response):
+                answer.close()
+            raise NotEnforced()
+        return answer
 
-        return view
+    def _match(self, request: Request) -> tuple[list[Route], Mapping[str, Any]]:
+        "The routes of this method and path, and the path's variables."
+        if self._paths is None:  # the table is complete once somebody asks
+            self._paths = self._app.url_map.bind("localhost")
+        try:
+            rule, path = self._paths.match(request.path, request.method, return_rule=True)
+        except RequestRedirect:
+            # where to: depends on the address that was asked
+            self._app.url_map.bind_to_environ(request.environ).match()
+            raise
+        request.environ["altostratus.route"] = rule.rule
+        return self.table[rule.endpoint], path
 
-    def _version(self) -> Version | None:
+    def _version(self, request: Request) -> Version | None:
         return self.versions.negotiate(request.headers) if self.versions else None
 
     def _choose(self, choices: list[Route], version: Version | None) -> Route:
@@ -157,53 +174,62 @@ class _Served:
                 return route
         raise NotFound()
 
-    def _context(self, route: Route) -> Context:
-        token = token_of(request.environ)
+    def _context(self, route: Route, request: Request) -> Context:
+        environ = request.environ
+        token = token_of(environ)
         if route.open and (not token or self.authenticate is None):
             ctx = Context()
         else:
             try:
                 assert self.authenticate is not None
-                ctx = self.authenticate(token, request.headers.get("X-Service-Token"))
+                ctx = self.authenticate(token, environ.get("HTTP_X_SERVICE_TOKEN"))
             except Unauthorized:
                 if not route.open:
                     raise
                 ctx = Context()
-        ctx.request_id = request.environ.get("altostratus.request_id") or new_request_id()
-        ctx.global_request_id = request.environ.get("altostratus.global_request_id")
+        ctx.request_id = environ.get("altostratus.request_id") or new_request_id()
+        ctx.global_request_id = environ.get("altostratus.global_request_id")
         ctx.remote_addr = request.remote_addr
         ctx.enforcer = self.enforcer
-        g.ctx = ctx
         return ctx
 
-    def _inputs(self, route: Route, ctx: Context, version: Version | None) -> dict[str, Any]:
-        args = request.args
+    def _inputs(
+        self, route: Route, ctx: Context, version: Version | None, request: Request
+    ) -> dict[str, Any]:
+        "What the handler asked for by its parameters' names, looked at before it sees it."
         if route.query is not None:
-            _at(route.query, version).check(args.to_dict(flat=False))
+            _at(route.query, version).check(request.args.to_dict(flat=False))
         body = None
         if route.body is not None:
-            body = self._json_body()
+            body = self._json_body(request)
             _at(route.body, version).check(body)
-        return {
-            "ctx": ctx,
-            "deps": self.deps,
-            "body": body,
-            "args": args,
-            "version": version,
-            "request": request,
-        }
+        given: dict[str, Any] = {}
+        for name in route.wants:
+            if name == "ctx":
+                given[name] = ctx
+            elif name == "deps":
+                given[name] = self.deps
+            elif name == "body":
+                given[name] = body
+            elif name == "args":
+                given[name] = request.args
+            elif name == "version":
+                given[name] = version
+            else:
+                given[name] = request
+        return given
 
-    def _json_body(self) -> Any:
+    def _json_body(self, request: Request) -> Any:
         length = request.content_length
         if length is not None and length > self.max_body:
             raise TooLarge("Request body is too large.")
         request.max_content_length = self.max_body
         return parse_json(request.get_data(cache=False))
 
-    def on_error(self, error: Exception) -> Response:
+    def _on_error(self, request: Request, error: Exception) -> Answer | Response:
         "Any exception as the answer that the service's clients understand."
         if isinstance(error, RequestRedirect):
-            return error.get_response()  # type: ignore[return-value]
+            return Answer(b"", error.code, {"Location": error.new_url})
         known = self._known(error)
         if known.code >= 500:
             LOG.error(
@@ -214,12 +240,10 @@ class _Served:
                 exc_info=error if not isinstance(error, Error) else None,
             )
         body, kind = self.render(known, request.environ.get("altostratus.request_id", ""))
-        response = Response(body, known.code, dict(known.headers), content_type=kind)
-        if known.code == 401:
-            response.headers.setdefault(
-                "WWW-Authenticate", f'Keystone uri="{self.config.identity.url}"'
-            )
-        return response
+        answer = Answer(body.encode(), known.code, known.headers, kind)
+        if known.code == 401 and "WWW-Authenticate" not in known.headers:
+            answer.add("WWW-Authenticate", f'Keystone uri="{self.config.identity.url}"')
+        return answer
 
     def _known(self, error: Exception) -> Error:
         if isinstance(error, Error):
@@ -232,15 +256,18 @@ class _Served:
             return cls(headers={"Allow": allow} if allow else None)
         return Internal()
 
-    def finish(self, response: Response) -> Response:
+    def _finish(self, serving: Serving, answer: Answer | Response) -> None:
         "Headers that every answer carries."
-        version = g.get("version")
-        if self.versions and version is not None:
-            for name, value in self.versions.answer(version).items():
-                response.headers[name] = value
-        rule = request.url_rule
-        request.environ["altostratus.route"] = rule.rule if rule else "(none)"
-        return response
+        if self.versions is not None and serving.version is not None:
+            for name, value in self.versions.answer(serving.version).items():
+                if isinstance(answer, Answer):
+                    answer.add(name, value)
+                else:
+                    answer.headers[name] = value
+
+
+def _status(answer: Answer | Response) -> int:
+    return answer.status if isinstance(answer, Answer) else answer.status_code
 
 
 def parse_json(data: bytes) -> Any:
@@ -268,29 +295,4 @@ def _at(schema: Schema | Versioned, version: Version | None) -> Schema:
     return schema.at(version) if isinstance(schema, Versioned) else schema
 
 
-def _respond(result: Any, route: Route) -> Response:
-    if isinstance(result, Response):
-        return result
-    headers: Mapping[str, str] = {}
-    status = route.status
-    if isinstance(result, Reply):
-        result, status, headers = result.body, result.status, result.headers
-    elif result is None and status == 200:
-        status = 204
-    if result is None:
-        return Response(b"", status, dict(headers), content_type=None)
-    if isinstance(result, bytes | str):
-        return Response(result, status, dict(headers))
-    return Response(to_json(result), status, dict(headers), content_type="application/json")
-
-
-def to_json(value: Any) -> bytes:
-    """`value` as JSON in UTF-8. orjson takes a tenth of the time of the standard library, which
-    writes what orjson refuses: integers beyond 64 bits, keys that are no text."""
-    try:
-        return orjson.dumps(value, option=_PLAIN)
-    except TypeError:
-        return json.dumps(value).encode()
-
-
-__all__ = ["make_app", "metrics", "parse_json", "to_json"]
+__all__ = ["make_app", "parse_json"]

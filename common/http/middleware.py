@@ -46,10 +46,9 @@ class RequestId:
         request_id_var.set(request_id)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            names = {name.lower() for name, _ in headers}
-            if "x-openstack-request-id" not in names:
+            if not any(name == "X-Openstack-Request-Id" for name, _ in headers):
                 headers.append(("X-Openstack-Request-Id", request_id))
-            if self.extra and self.extra.lower() not in names:
+            if self.extra and not any(name == self.extra for name, _ in headers):
                 value = (
                     request_id
                     if self.extra != "X-Trans-Id"

@@ -2,18 +2,15 @@
 
 from typing import Any
 
-from flask import current_app, request
-
 from common.errors import NotFound
-from common.http import Api, Reply
+from common.http import Api, Reply, serving
 from compute.microversions import RANGE
 
 api = Api()
 
 
 def _root() -> str:
-    public = current_app.extensions["altostratus"].config.api.public_url
-    return (public or request.host_url).rstrip("/").removesuffix("/v2.1")
+    return serving().public_url.rstrip("/").removesuffix("/v2.1")
 
 
 def _entry(number: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ Source: Nova's "Metadata service" guides for users and administrators; Neutron's
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from common.http import Api, Reply
+from common.http import Api, Reply, serving
 from compute.core import Deps, metadata
 from compute.metadata.caller import Guest, guest_of, keep_password
 
@@ -75,7 +75,7 @@ def file(deps: Deps, dated: str, name: str) -> Any:
 @api.post("/openstack/<dated>/password", open=True)
 def password(deps: Deps, dated: str) -> Reply:
     "A guest puts up its administrator's password, encrypted with the server's key; once."
-    keep_password(deps, _guest(deps), request.get_data(cache=False))
+    keep_password(deps, _guest(deps), serving().request.get_data(cache=False))
     return Reply(None, 200)
 
 
@@ -118,4 +118,5 @@ def _missing() -> Reply:
 
 
 def _guest(deps: Deps) -> Guest:
+    request = serving().request
     return guest_of(deps, request.headers, request.remote_addr)

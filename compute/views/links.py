@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import current_app, g, has_request_context, request
+from common.http.serving import Serving, current
 
 
 def base() -> str:
@@ -17,17 +17,18 @@ def root() -> str:
 
 def _urls() -> tuple[str, str]:
     # a list of 1,000 servers asks 6,000 times
-    if not has_request_context():
+    here = current.get()
+    if here is None:
         return "/v2.1", ""
-    found: tuple[str, str] | None = g.get("compute_urls")
+    found: tuple[str, str] | None = here.memo.get("compute_urls")
     if found is None:
-        found = g.compute_urls = _make_urls()
+        found = here.memo["compute_urls"] = _make_urls(here)
     return found
 
 
-def _make_urls() -> tuple[str, str]:
-    public = current_app.extensions["altostratus"].config.api.public_url
-    host = (public or request.host_url).rstrip("/").removesuffix("/v2.1")
+def _make_urls(here: Serving) -> tuple[str, str]:
+    host = here.public_url.rstrip("/").removesuffix("/v2.1")
+    request = here.request
     project = request.environ.get("altostratus.project")
     tail = f"/{project}" if project else ""
     version = "v2" if request.path.startswith("/v2/") else "v2.1"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Request
-
 from common.context import Context
-from common.http import Api, Reply
+from common.http import Api, Reply, Request
 from identity.core import Deps, issue, revocation, self_service, tokens
 from identity.core.listing import flag
 from identity.errors import Invalid, NeedsReceipt

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Request
-
 from common.context import Context
-from common.http import Api, Reply
+from common.http import Api, Reply, Request
 from identity.core import Deps, federation
 from identity.errors import Invalid
 from identity.schemas import federation as schemas

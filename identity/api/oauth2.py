@@ -8,11 +8,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import Request
-
 from common.context import Context
 from common.errors import Error
-from common.http import Api, Reply
+from common.http import Api, Reply, Request
 from identity.core import Deps, issue
 from identity.errors import Busy, NeedsReceipt
 

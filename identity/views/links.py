@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, g, request
+from common.http import serving
 
 View = Callable[[Any], dict[str, Any]]
 
 
 def root() -> str:
     "The address of this API, without /v3 and without a slash at the end."
-    known: str | None = g.get("root")  # the same for each of a thousand rows
+    here = serving()
+    known: str | None = here.memo.get("root")  # the same for each of a thousand rows
     if known is None:
-        url = current_app.extensions["altostratus"].config.api.public_url or request.url_root
-        known = g.root = str(url).rstrip("/").removesuffix("/v3")
+        url = here.config.api.public_url or here.request.url_root
+        known = here.memo["root"] = str(url).rstrip("/").removesuffix("/v3")
     return known
 
 
@@ -31,6 +32,7 @@ def collection(
     """A list answer: rows, links to itself and to the next page. `truncated` says that the
     service's own limit cut it (API reference, "Limit")."""
     items = [view(row) for row in rows]
+    request = serving().request
     url = f"{root()}{request.path}"
     query = [(k, v) for k, v in request.args.items(multi=True) if k != "marker"]
     here = f"{url}?{request.query_string.decode()}" if request.query_string else url

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from common.http import Api, page_links
+from common.http import Api, page_links, serving
 from common.http.app import parse_json
 from common.schema import InvalidBody
 from network import errors
@@ -185,9 +185,7 @@ def links(plural: str, query: Any, args: Any, rows: list[Any]) -> dict[str, Any]
     "`*_links` to the pages around this one, when a limit was given."
     if not query.limit:
         return {}
-    from flask import request
-
-    url, out = request.base_url, []
+    url, out = serving().request.base_url, []
     if len(rows) == query.limit:
         out += page_links(
             url,

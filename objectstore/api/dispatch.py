@@ -17,6 +17,8 @@ from common.context import Context
 from common.errors import Error, Internal, MethodNotAllowed, Unauthorized
 from common.http.app import token_of
 from common.http.dialects import swift
+from common.http.serving import Request as PlainRequest
+from common.http.serving import Serving, current
 from objectstore.api import (
     accounts,
     bulk,
@@ -82,8 +84,8 @@ class NotDecided(Internal):
 class Dispatcher:
     "WSGI: serves /v1/... and whatever is signed as S3 does, leaves the rest to `app`."
 
-    def __init__(self, app: Wsgi, deps: Deps, flask_app: Any) -> None:
-        self.app, self.deps, self.flask_app = app, deps, flask_app
+    def __init__(self, app: Wsgi, deps: Deps) -> None:
+        self.app, self.deps = app, deps
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -185,9 +187,12 @@ class Dispatcher:
         service_token = environ.get("HTTP_X_SERVICE_TOKEN")
         ctx = self.deps.authenticate(token, service_token)
         if ctx.application_credential_id:
-            # access rules of an application credential are matched against Flask's request
-            with self.flask_app.request_context(environ):
+            # access rules of an application credential are matched against the request
+            before = current.set(Serving(PlainRequest(environ), self.deps.config))
+            try:
                 ctx = self.deps.authenticate(token, service_token)
+            finally:
+                current.reset(before)
         ctx.remote_addr = environ.get("REMOTE_ADDR")
         return ctx
 
