@@ -20,9 +20,7 @@ _TAGS = "/v3/projects/<project_id>/tags"
 @api.get("/v3/projects", policy=None)
 def index(ctx: Context, deps: Deps, args: Any) -> dict[str, Any]:
     found, more, tags = projects.list_projects(deps, ctx, args)
-    return links.collection(
-        "projects", found, lambda p: views.project(p, tags.get(p.id, [])), more=more
-    )
+    return links.page("projects", views.projects(found, tags), more=more)
 
 
 @api.post("/v3/projects", policy=None, body=schemas.CREATE, status=201)

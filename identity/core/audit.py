@@ -1,6 +1,7 @@
 """Notifications of what happened, for auditors: CADF events (DMTF DSP0262), or the basic form.
 
-Published as `identity.authenticate` and `identity.RESOURCE.OPERATION` (`identity.user.created`),
+What `[notifications] opt_out` names is not sent; good logins are in it by default. Published as
+`identity.authenticate` and `identity.RESOURCE.OPERATION` (`identity.user.created`),
 lossy like every notification.
 """
 
@@ -30,7 +31,8 @@ _ACTIONS = {"created": "created", "updated": "updated", "deleted": "deleted"}
 
 def login(deps: Deps, ctx: Context, user_id: str, failed: str | None = None) -> None:
     "A login went well, or failed for a reason that only auditors learn."
-    if deps.notifier is None:
+    outcome = "failed" if failed else "success"
+    if deps.notifier is None or _unwanted(deps, f"identity.authenticate.{outcome}"):
         return
     event = _event(
         ctx,
@@ -49,7 +51,7 @@ def changed(
     deps: Deps, ctx: Context, what: str, operation: str, resource_id: str, **facts: Any
 ) -> None:
     "A resource was created, updated or deleted."
-    if deps.notifier is None:
+    if deps.notifier is None or _unwanted(deps, f"identity.{what}.{operation}"):
         return
     if deps.config.notifications.format == "basic":
         deps.notifier.info(
@@ -78,7 +80,7 @@ def granted(
     inherited: bool,
 ) -> None:
     "A role was given or taken."
-    if deps.notifier is None:
+    if deps.notifier is None or _unwanted(deps, f"identity.role_assignment.{operation}"):
         return
     event = _event(
         ctx,
@@ -90,6 +92,10 @@ def granted(
     )
     event |= {"role": role_id, "inherited_to_projects": inherited, **actor, **target}
     deps.notifier.info(ctx, f"identity.role_assignment.{operation}", event)
+
+
+def _unwanted(deps: Deps, event_type: str) -> bool:
+    return event_type in deps.config.notifications.opt_out
 
 
 def _event(

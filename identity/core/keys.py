@@ -37,7 +37,7 @@ class KeyRing:
     def __init__(self, directory: Path, keep_s: float) -> None:
         self.directory, self._keep_s = directory, keep_s
         self._lock = threading.Lock()
-        self._stamp = -1
+        self._stamp, self._looked = -1, float("-inf")
         self._signer: Signer
         self._public: dict[str, Ed25519PublicKey] = {}
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,7 +54,12 @@ class KeyRing:
                 found.append((int(number), key_id, path))
         return sorted(found)
 
-    def _reload(self) -> None:
+    def _reload(self, *, at_once: bool = False) -> None:
+        # a key goes on signing for a second more: it is published as long as its tokens live
+        now = time.monotonic()
+        if now < self._looked + 1 and not at_once:
+            return
+        self._looked = now
         stamp = self.directory.stat().st_mtime_ns
         if stamp == self._stamp:
             return
@@ -95,7 +100,7 @@ class KeyRing:
         files = self._files()
         _add_key(self.directory, files[-1][0] + 1)
         self._prune(time.time() if now is None else now)
-        self._reload()
+        self._reload(at_once=True)
         return self.signer.key_id
 
     def _prune(self, now: float) -> None:

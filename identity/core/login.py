@@ -76,28 +76,28 @@ def refuse_disabled(account: Account) -> None:
         raise AuthRefused("the domain of the user is disabled")
 
 
-def _named(session: Session, user: dict[str, Any], field_name: str) -> Account | None:
+def _named(on: accounts.On, user: dict[str, Any], field_name: str) -> Account | None:
     if "id" in user:
-        return accounts.by_id(session, user["id"])
+        return accounts.by_id(on, user["id"])
     domain = user.get("domain") or {}
     if "name" not in user or not ("id" in domain or "name" in domain):
         raise Invalid(field_name, "it needs an id, or a name and a domain.")
     return accounts.by_name(
-        session, user["name"], domain_id=domain.get("id"), domain_name=domain.get("name")
+        on, user["name"], domain_id=domain.get("id"), domain_name=domain.get("name")
     )
 
 
 def _password(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     user = given["user"]
-    with deps.db.read() as session:
-        account = _named(session, user, "auth.identity.password.user")
+    with deps.db.once() as connection:
+        account = _named(connection, user, "auth.identity.password.user")
     login.proven(passwords.check(deps, account, user["password"]), "password")
 
 
 def _totp(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     user = given["user"]
-    with deps.db.read() as session:
-        account = _named(session, user, "auth.identity.totp.user")
+    with deps.db.once() as connection:
+        account = _named(connection, user, "auth.identity.totp.user")
     if account is None or not totp.matches(deps, account.user_id, user["passcode"]):
         raise AuthRefused("wrong passcode")
     login.proven(account, "totp")
@@ -106,8 +106,8 @@ def _totp(deps: Deps, login: Login, given: dict[str, Any]) -> None:
 def _token(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     # A token that is not good is a 404 here, as clients know it, not a 401.
     claims = tokens.check(deps, given["id"])
-    with deps.db.read() as session:
-        account = accounts.by_id(session, claims.user_id)
+    with deps.db.once() as connection:
+        account = accounts.by_id(connection, claims.user_id)
     if account is None:
         raise AuthRefused("no such user")
     login.proven(account, "token")

@@ -41,17 +41,22 @@ def resolve(deps: Deps, login: Login, scope: Scope) -> Place:
             raise Invalid("auth.scope", f"{scope!r} is not a scope.")
         return Place()
     _refuse_rescope(deps, login, scope)
-    with deps.db.read() as session:
-        if "OS-TRUST:trust" in scope:
+    if "OS-TRUST:trust" in scope:
+        with deps.db.read() as session:
             return _of_trust(deps, session, login, scope["OS-TRUST:trust"]["id"])
+    with deps.db.once() as connection:
         if "system" in scope:
-            return _checked(_roles(deps, session, login, None))
+            ids = accounts.system_role_ids(connection, _user_id(login), login.groups)
+            return _checked(Place(system=True, roles=deps.memory.expand(ids, None)))
         if "project" in scope:
-            place = _checked(_roles(deps, session, login, _project(session, scope["project"])))
+            place = _checked(_at(deps, connection, login, _project(scope["project"])))
             place.target_as_project = True
             return place
         if "domain" in scope:
-            return _checked(_roles(deps, session, login, _domain(session, scope["domain"])))
+            place = _at(deps, connection, login, _domain(scope["domain"]))
+            if place.target is None or not place.target.is_domain:
+                raise AuthRefused("no such scope")
+            return _checked(place)
     return Place()
 
 
@@ -68,28 +73,38 @@ def _refuse_rescope(deps: Deps, login: Login, scope: dict[str, Any]) -> None:
         raise NotAllowed("rescoping a scoped token.")
 
 
-def _project(session: Session, named: dict[str, Any]) -> Target:
+def _project(named: dict[str, Any]) -> dict[str, str]:
+    "What is known of a project, for `accounts.place`."
     if "id" in named:
-        found = accounts.target(session, named["id"])
-    elif "name" in named and named.get("domain"):
-        domain = named["domain"]
-        found = accounts.project_named(
-            session, named["name"], domain_id=domain.get("id"), domain_name=domain.get("name")
-        )
-    else:
-        raise Invalid("auth.scope.project", "it needs an id, or a name and a domain.")
-    return _usable(found)
+        return {"target_id": named["id"]}
+    domain = named.get("domain")
+    if "name" in named and domain:
+        if domain.get("id") is not None:
+            return {"name": named["name"], "domain_id": domain["id"]}
+        return {"name": named["name"], "domain_name": domain.get("name") or ""}
+    raise Invalid("auth.scope.project", "it needs an id, or a name and a domain.")
 
 
-def _domain(session: Session, named: dict[str, Any]) -> Target:
+def _domain(named: dict[str, Any]) -> dict[str, str]:
     if "id" in named:
-        found = accounts.target(session, named["id"])
-        found = found if found is not None and found.is_domain else None
-    elif "name" in named:
-        found = accounts.domain_named(session, named["name"])
-    else:
-        raise Invalid("auth.scope.domain", "it needs an id or a name.")
-    return _usable(found)
+        return {"target_id": named["id"]}
+    if "name" in named:
+        return {"name": named["name"]}
+    raise Invalid("auth.scope.domain", "it needs an id or a name.")
+
+
+def _at(deps: Deps, on: accounts.On, login: Login, known: dict[str, str]) -> Place:
+    "The place that is known by that, with the roles of the login in it."
+    found = accounts.place(on, _user_id(login), login.groups, **known)
+    if found is None:
+        raise AuthRefused("no such scope")
+    target, ids = found
+    return Place(target=_usable(target), roles=deps.memory.expand(ids, target.domain_id))
+
+
+def _user_id(login: Login) -> str:
+    assert login.account is not None
+    return login.account.user_id
 
 
 def _usable(target: Target | None) -> Target:
@@ -98,13 +113,6 @@ def _usable(target: Target | None) -> Target:
     if not (target.enabled and target.domain_enabled):
         raise AuthRefused("the scope is disabled")
     return target
-
-
-def _roles(deps: Deps, session: Session, login: Login, target: Target | None) -> Place:
-    assert login.account is not None
-    ids = accounts.role_ids(session, login.account.user_id, target, login.groups)
-    domain_id = target.domain_id if target else None
-    return Place(target=target, system=target is None, roles=deps.memory.expand(ids, domain_id))
 
 
 def _checked(place: Place) -> Place:
@@ -120,17 +128,13 @@ def _default(deps: Deps, login: Login) -> Place:
     if claims is not None and (claims.trust or claims.application_credential):
         raise NotAllowed("a token of a trust or an application credential cannot be rescoped.")
     if account.default_project_id and login.federation is None:
-        with deps.db.read() as session:
-            target = accounts.target(session, account.default_project_id)
-            if (
-                target is not None
-                and not target.is_domain
-                and target.enabled
-                and target.domain_enabled
-            ):
-                place = _roles(deps, session, login, target)
-                if place.roles:
-                    return place
+        with deps.db.once() as connection:
+            try:
+                place = _at(deps, connection, login, {"target_id": account.default_project_id})
+            except AuthRefused:
+                return Place()
+        if place.roles and place.target is not None and not place.target.is_domain:
+            return place
     return Place()
 
 
@@ -139,10 +143,8 @@ def _of_credential(deps: Deps, login: Login, scope: Scope) -> Place:
     assert credential is not None
     if scope is not None:
         raise AuthRefused("an application credential has its own scope")
-    with deps.db.read() as session:
-        place = _roles(
-            deps, session, login, _usable(accounts.target(session, credential.project_id))
-        )
+    with deps.db.once() as connection:
+        place = _at(deps, connection, login, {"target_id": credential.project_id})
     wanted = {
         role_id
         for role_id, _ in deps.memory.expand(
@@ -166,13 +168,10 @@ def _of_trust(deps: Deps, session: Session, login: Login, trust_id: str) -> Plac
     place = Place(trust=trust, account=trustor if trust.impersonation else login.account)
     if trust.project_id is None:
         return place
-    place.target = _usable(accounts.target(session, trust.project_id))
-    has = {
-        i
-        for i, _ in deps.memory.expand(
-            accounts.role_ids(session, trustor.user_id, place.target), place.target.domain_id
-        )
-    }
+    found = accounts.place(session, trustor.user_id, target_id=trust.project_id)
+    place.target = _usable(found[0] if found else None)
+    ids = found[1] if found else set()
+    has = {i for i, _ in deps.memory.expand(ids, place.target.domain_id)}
     given = [r.role_id for r in rows.every(session, trust_store.TrustRole, trust_id=trust.id)]
     if not has.issuperset(given):
         raise NotAllowed("the trustor lost a role that the trust gives.")

@@ -91,15 +91,10 @@ def _roles(deps: Deps, session: Session, given: dict[str, Any]) -> list[str]:
         return []
     if not given.get("roles"):
         raise NotAllowed("at least one role should be specified.")
-    place = accounts.target(session, given["project_id"])
-    if place is None or place.is_domain:
+    place = accounts.place(session, given["trustor_user_id"], target_id=given["project_id"])
+    if place is None or place[0].is_domain:
         raise NoSuch("project", given["project_id"])
-    has = {
-        i
-        for i, _ in deps.memory.expand(
-            accounts.role_ids(session, given["trustor_user_id"], place), place.domain_id
-        )
-    }
+    has = {i for i, _ in deps.memory.expand(place[1], place[0].domain_id)}
     found = []
     for named in given["roles"]:
         role = (

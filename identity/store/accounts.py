@@ -1,4 +1,6 @@
-"Reading what a login needs: three joins, one statement each."
+"""Reading what a login needs, one statement each: who somebody is; a place with the roles there.
+
+`on` is a session, or a connection for just that statement (`Database.once`)."""
 
 from __future__ import annotations
 
@@ -6,13 +8,14 @@ import datetime
 import functools
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, String, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from common.db import UTCDateTime
+from common.db import UTCDateTime, past_orm
 from identity.store.models import Assignment, Membership, Password, Project, User
 from identity.store.types import Account, Target
 
+On = Session | Connection
 _DOMAIN = aliased(Project)
 _LATEST = (
     select(func.max(Password.id))
@@ -62,56 +65,48 @@ _DOMAIN_BY_NAME = and_(_DOMAIN.name == bindparam("domain_name"), _DOMAIN.is_doma
 _USER = _ACCOUNT.where(User.id == bindparam("user_id"))
 _LOGIN = _ACCOUNT.where(User.login == bindparam("name"))
 _LOGIN_IN_ID, _LOGIN_IN_NAME = _LOGIN.where(_DOMAIN_BY_ID), _LOGIN.where(_DOMAIN_BY_NAME)
-_TARGET = _TARGET_BY_ID.where(Project.id == bindparam("target_id"))
-_NAMED = _TARGET_BY_ID.where(Project.name == bindparam("name"))
-_DOMAIN_NAMED = _NAMED.where(Project.is_domain.is_(True))
-_PROJECT_NAMED = _NAMED.where(Project.is_domain.is_(False))
-_PROJECT_IN_ID = _PROJECT_NAMED.where(_DOMAIN_BY_ID)
-_PROJECT_IN_NAME = _PROJECT_NAMED.where(_DOMAIN_BY_NAME)
+_BY_ID = Project.id == bindparam("target_id")
+_NAMED = Project.name == bindparam("name")
+_TARGET = _TARGET_BY_ID.where(_BY_ID)
+_PLACES: dict[frozenset[str], Any] = {
+    frozenset({"target_id"}): _BY_ID,
+    frozenset({"name"}): and_(_NAMED, Project.is_domain.is_(True)),
+    frozenset({"name", "domain_id"}): and_(_NAMED, Project.is_domain.is_(False), _DOMAIN_BY_ID),
+    frozenset({"name", "domain_name"}): and_(_NAMED, Project.is_domain.is_(False), _DOMAIN_BY_NAME),
+}
+"How a place is found, by the names of what is known of it."
 
 
-def by_id(session: Session, user_id: str) -> Account | None:
+def by_id(on: On, user_id: str) -> Account | None:
     "The account of a user."
-    return _account(session, _USER, {"user_id": user_id})
+    return _account(on, _USER, {"user_id": user_id})
 
 
 def by_name(
-    session: Session, name: str, *, domain_id: str | None = None, domain_name: str | None = None
+    on: On, name: str, *, domain_id: str | None = None, domain_name: str | None = None
 ) -> Account | None:
     "The account of a local user, in the domain with that id or name."
     if domain_id is not None:
-        return _account(session, _LOGIN_IN_ID, {"name": name, "domain_id": domain_id})
-    return _account(session, _LOGIN_IN_NAME, {"name": name, "domain_name": domain_name})
+        return _account(on, _LOGIN_IN_ID, {"name": name, "domain_id": domain_id})
+    return _account(on, _LOGIN_IN_NAME, {"name": name, "domain_name": domain_name})
 
 
-def _account(session: Session, query: Any, values: dict[str, Any]) -> Account | None:
-    row = session.connection().execute(query, values).first()
+def _account(on: On, query: Any, values: dict[str, Any]) -> Account | None:
+    row = _connection(on).execute(query, values).first()
     return None if row is None else Account(*row)
 
 
-def target(session: Session, target_id: str) -> Target | None:
+def _connection(on: On) -> Connection:
+    return on if isinstance(on, Connection) else past_orm(on)
+
+
+def target(on: On, target_id: str) -> Target | None:
     "A project or domain by id."
-    return _target(session, _TARGET, {"target_id": target_id})
+    row = _connection(on).execute(_TARGET, {"target_id": target_id}).first()
+    return None if row is None else _target(row)
 
 
-def project_named(
-    session: Session, name: str, *, domain_id: str | None = None, domain_name: str | None = None
-) -> Target | None:
-    "A project by its name in a domain."
-    if domain_id is not None:
-        return _target(session, _PROJECT_IN_ID, {"name": name, "domain_id": domain_id})
-    return _target(session, _PROJECT_IN_NAME, {"name": name, "domain_name": domain_name})
-
-
-def domain_named(session: Session, name: str) -> Target | None:
-    "A domain by its name."
-    return _target(session, _DOMAIN_NAMED, {"name": name})
-
-
-def _target(session: Session, query: Any, values: dict[str, Any]) -> Target | None:
-    row = session.connection().execute(query, values).first()
-    if row is None:
-        return None
+def _target(row: Any) -> Target:
     found = Target(*row)
     if found.is_domain:
         found.domain_id, found.domain_name, found.domain_enabled = (
@@ -134,40 +129,71 @@ def actors(user_id: Any, now: Any) -> list[Any]:
     ]
 
 
-@functools.cache
-def _role_ids(system: bool, inherits: bool, asserted: bool) -> Any:
-    "The statement of `role_ids` for one kind of place and of user."
+def _who(asserted: bool) -> Any:
+    "The condition for assignments of the parameter `user_id`, and of groups that a login asserted."
     who = actors(bindparam("user_id", type_=String), bindparam("now", type_=UTCDateTime))
     if asserted:
         named: Any = bindparam("group_ids", expanding=True)
         who.append(and_(Assignment.actor_kind == "group", Assignment.actor_id.in_(named)))
-    direct = and_(Assignment.target_kind == bindparam("kind"), Assignment.inherited.is_(False))
-    if system:
-        return select(Assignment.role_id).where(or_(*who), direct)
-    places = [and_(direct, Assignment.target_id == bindparam("target_id"))]
-    if inherits:
-        above: Any = bindparam("ancestor_ids", expanding=True)
-        places.append(and_(Assignment.target_id.in_(above), Assignment.inherited.is_(True)))
-    return select(Assignment.role_id).where(or_(*who), or_(*places))
+    return or_(*who)
 
 
-def role_ids(
-    session: Session, user_id: str, where: Target | None, group_ids: list[str] | None = None
-) -> set[str]:
-    """The roles that a user was given on a project or domain, or on the system (None): directly,
-    through groups, inherited. Implied roles are not in it. `group_ids` are groups that a
-    federated login asserted."""
-    now = datetime.datetime.now(datetime.UTC)
-    values: dict[str, Any] = {"user_id": user_id, "now": now, "kind": "system"}
-    inherits = where is not None and bool(where.ancestor_ids)
-    if where is not None:
-        values |= {"kind": "domain" if where.is_domain else "project", "target_id": where.id}
-        if inherits:
-            values["ancestor_ids"] = list(where.ancestor_ids)
+@functools.cache
+def _place(known: frozenset[str], asserted: bool) -> Any:
+    "The statement of `place`, for what is known of it."
+    direct = and_(
+        Assignment.inherited.is_(False),
+        Assignment.target_id == Project.id,
+        Assignment.target_kind == case((Project.is_domain, "domain"), else_="project"),
+    )
+    step = "/" + Assignment.target_id + "/"
+    above = and_(
+        Assignment.inherited.is_(True),
+        Assignment.target_id != Project.id,
+        # LIKE would take the _ of an id for any letter
+        func.replace(Project.path, step, "") != Project.path,
+    )
+    return (
+        _TARGET_BY_ID.add_columns(Assignment.role_id)
+        .outerjoin(Assignment, and_(_who(asserted), or_(direct, above)))
+        .where(_PLACES[known])
+    )
+
+
+def place(
+    on: On, user_id: str, group_ids: list[str] | None = None, **known: str
+) -> tuple[Target, set[str]] | None:
+    """A project or domain, and the roles that a user was given there: directly, through groups,
+    inherited; implied roles are not in it. `known` is `target_id`, or `name` with `domain_id` or
+    `domain_name` (a project), or `name` (a domain). `group_ids` are groups that a federated login
+    asserted."""
+    query = _place(frozenset(known), bool(group_ids))
+    values: dict[str, Any] = {**known, "user_id": user_id, "now": _now()}
     if group_ids:
         values["group_ids"] = list(group_ids)
-    query = _role_ids(where is None, inherits, bool(group_ids))
-    return {row[0] for row in session.connection().execute(query, values)}
+    rows = _connection(on).execute(query, values).all()
+    if not rows:
+        return None
+    return _target(rows[0][:8]), {row[8] for row in rows} - {None}
+
+
+@functools.cache
+def _on_system(asserted: bool) -> Any:
+    return select(Assignment.role_id).where(
+        _who(asserted), Assignment.target_kind == "system", Assignment.inherited.is_(False)
+    )
+
+
+def system_role_ids(on: On, user_id: str, group_ids: list[str] | None = None) -> set[str]:
+    "The roles that a user was given on the system; see `place`."
+    values: dict[str, Any] = {"user_id": user_id, "now": _now()}
+    if group_ids:
+        values["group_ids"] = list(group_ids)
+    return {row[0] for row in _connection(on).execute(_on_system(bool(group_ids)), values)}
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def note_failure(session: Session, user_id: str, now: datetime.datetime) -> None:

@@ -19,7 +19,7 @@ def listed(
     session: Session, query: Select[Any], model: Any, listing: Listing, *, plain: bool = False
 ) -> Listed:
     """The rows of `query` (over `model`, which has `id`) that `listing` asks for; `plain`: as
-    records, to be shown."""
+    rows that are only shown."""
     for item in listing.filters:
         query = query.where(_condition(getattr(model, item.name), item))
     order = [
@@ -33,7 +33,7 @@ def listed(
     query = query.order_by(*(c.desc() if d else c.asc() for c, d in order))
     if listing.limit is not None:
         query = query.limit(listing.limit + 1)
-    rows = records.fetch(session, query, model) if plain else session.scalars(query).all()
+    rows = records.plain_rows(session, query, model) if plain else session.scalars(query).all()
     more = listing.limit is not None and len(rows) > listing.limit
     return list(rows[: listing.limit] if more else rows), more
 

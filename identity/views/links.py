@@ -29,9 +29,15 @@ def own(path: str) -> dict[str, str]:
 def collection(
     name: str, rows: Iterable[Any], view: View, *, more: bool = False, **other: Any
 ) -> dict[str, Any]:
-    """A list answer: rows, links to itself and to the next page. `truncated` says that the
+    "A list answer of `rows`, each as `view` shows it; see `page`."
+    return page(name, [view(row) for row in rows], more=more, **other)
+
+
+def page(
+    name: str, items: list[dict[str, Any]], *, more: bool = False, **other: Any
+) -> dict[str, Any]:
+    """A list answer: items, links to itself and to the next page. `truncated` says that the
     service's own limit cut it (API reference, "Limit")."""
-    items = [view(row) for row in rows]
     request = serving().request
     url = f"{root()}{request.path}"
     query = [(k, v) for k, v in request.args.items(multi=True) if k != "marker"]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from identity.store.models import Project
 from identity.views import links
 
 
-def project(row: Project, tags: list[str]) -> dict[str, Any]:
-    "A project."
-    return {
-        **row.extra,
+def projects(rows: Iterable[Project], tags: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    "Many projects; the tags of each by its id."
+    at = links.own("projects/")["self"]
+    return [project(row, tags.get(row.id) or [], at) for row in rows]
+
+
+def project(row: Project, tags: list[str], at: str | None = None) -> dict[str, Any]:
+    "A project; `at` is the address of all projects, where that is known."
+    if at is None:
+        at = links.own("projects/")["self"]
+    shown = {
         "id": row.id,
         "name": row.name,
         "domain_id": row.domain_id or None,
@@ -21,8 +29,9 @@ def project(row: Project, tags: list[str]) -> dict[str, Any]:
         "is_domain": row.is_domain,
         "tags": tags,
         "options": row.options,
-        "links": links.own(f"projects/{row.id}"),
+        "links": {"self": at + row.id},
     }
+    return {**row.extra, **shown} if row.extra else shown
 
 
 def domain(row: Project) -> dict[str, Any]:

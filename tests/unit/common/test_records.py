@@ -1,7 +1,7 @@
 "Records look like the entities they stand for, in the statement's order, whatever their number."
 
 import pytest
-from sqlalchemy import ForeignKey, MetaData, String, event, select
+from sqlalchemy import BigInteger, ForeignKey, MetaData, String, event, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -42,6 +42,24 @@ class Page(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     book_id: Mapped[int] = mapped_column(ForeignKey("books.id"))
     number: Mapped[int]
+
+
+class Odd(Base):
+    "Values that a text might not keep."
+
+    __tablename__ = "odd"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str | None]
+    lent: Mapped[bool]
+
+
+class Inexact(Base):
+    __tablename__ = "inexact"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    weight: Mapped[float]
+    cover: Mapped[bytes | None]
 
 
 PATHS = ("shelf", "pages")
@@ -102,3 +120,29 @@ def test_a_relation_that_was_not_asked_for_is_not_there(db):
         entity = session.scalars(select(Book).limit(1)).one()
         with pytest.raises(InvalidRequestError):
             entity.pages  # noqa: B018
+
+
+def test_values_are_those_of_the_database(db):
+    names = [None, "", "[1]", '{"a": 1}', 'a "quote"\\', "\u00fc\U0001f600\n\t", "null", "1e5"]
+    with db.write() as session:
+        session.add_all(Odd(id=2**62 + n, name=v, lent=n % 2 == 0) for n, v in enumerate(names))
+        session.add_all(Inexact(id=n, weight=1 / 3 + n, cover=b"\x00\xff") for n in range(40))
+    with db.read() as session:
+        query = select(Odd).order_by(Odd.id.desc())
+        for rows in (records.plain_rows(session, query, Odd), records.fetch(session, query, Odd)):
+            assert [r.name for r in rows] == names[::-1]
+            assert [(r.id, r.lent) for r in rows[-2:]] == [(2**62 + 1, False), (2**62, True)]
+        (page,) = records.plain_rows(session, query.limit(1).offset(1), Odd)
+        assert page.name == "null"
+        assert records.plain_rows(session, query.where(Odd.id == 0), Odd) == []
+        every = records.among(session, Inexact.id, range(40))
+        assert sorted(r.weight for r in every) == [1 / 3 + n for n in range(40)]
+        assert {r.cover for r in every} == {b"\x00\xff"}
+
+
+def test_a_long_list_lets_go_of_the_interpreter_once(db):
+    told = []
+    event.listen(db.engine, "before_cursor_execute", lambda *a: told.append(a[2]))
+    with db.read() as session:
+        assert len(records.plain_rows(session, select(Book).order_by(Book.id), Book)) == 1201
+    assert sum("json_group_array" in text for text in told) == 1
