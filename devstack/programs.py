@@ -30,6 +30,13 @@ class Program:
     priority: int = 500
 
 
+_ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"glibc gives every thread an arena of its own, and keeps what was freed in each."
+_FOR_BLOCKS = {"MALLOC_TRIM_THRESHOLD_": "2097152", "MALLOC_MMAP_THRESHOLD_": "4194304"}
+"""Data passes through in blocks of up to a MiB. Blocks that the allocator gives back to the kernel
+one by one are cleared and mapped anew for the next: more than half of the CPU of a download."""
+
+
 def _service(package: str, command: str, group: str, port: int = 0, health: int = 0) -> Program:
     parts = command.split()
     name = package if command == "api" else f"{package}-{parts[0].removesuffix('-agent')}"
@@ -40,8 +47,7 @@ def _service(package: str, command: str, group: str, port: int = 0, health: int 
         port=port,
         health=health or port,
         package=package,
-        # glibc gives every thread an arena of its own, and keeps what was freed in each.
-        environment={"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"},
+        environment=_ALLOCATOR | (_FOR_BLOCKS if name in ("image", "objectstore") else {}),
     )
 
 

@@ -22,16 +22,22 @@ class Digest(threading.Thread):
     def __init__(self, algorithm: str) -> None:
         super().__init__(name=f"digest-{algorithm}", daemon=True)
         self._hash = hashlib.new(algorithm, usedforsecurity=False)
-        self._blocks: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
+        # two queues without a lock of Python's: a bounded one costs both sides a condition a block
+        self._blocks: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(_AHEAD):
+            self._room.put(None)
         self.start()
 
     def run(self) -> None:
         "The thread's body."
         while (block := self._blocks.get()) is not None:
             self._hash.update(block)
+            self._room.put(None)
 
     def feed(self, block: bytes) -> None:
-        "Hash one more block, soon."
+        "Hash one more block, soon; waits while too many wait."
+        self._room.get()
         self._blocks.put(block)
 
     def result(self) -> str:
