@@ -52,11 +52,15 @@ def get(req: Request) -> Answer:
         items = listings.version_items(rows)
     else:
         form = listing_format(req)
-        rows = containers.list_objects(req.deps, container.id, query)
         if form == "json":
             headers = headers_of(req, container, owner)
             headers.append(("Content-Type", listings.TYPES[form]))
-            return Answer(200, headers, listings.objects_json(rows))
+            body = containers.list_as_json(req.deps, container.id, query)
+            if body is None:
+                rows = containers.list_objects(req.deps, container.id, query)
+                body = listings.objects_json(rows)
+            return Answer(200, headers, body)
+        rows = containers.list_objects(req.deps, container.id, query)
         items = listings.object_items(rows)
     headers = headers_of(req, container, owner)
     if form == "plain" and not items:

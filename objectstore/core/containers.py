@@ -117,6 +117,13 @@ def list_objects(deps: Deps, container_id: int, query: Query) -> list[Any]:
         return containers.objects(session, container_id, query)
 
 
+def list_as_json(deps: Deps, container_id: int, query: Query) -> bytes | None:
+    "The JSON of a listing where the database can make it, else None: see `list_objects`."
+    with deps.db.read() as session:
+        text = containers.objects_as_json(session, container_id, query, clock.UNIT)
+        return None if text is None else text.encode()
+
+
 def list_versions(deps: Deps, container_id: int, query: Query, version_marker: str) -> list[Any]:
     "The same for every version, with whether it is the latest as the ninth column."
     with deps.db.read() as session:

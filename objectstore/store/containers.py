@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, bindparam, delete, literal, select, type_coerce, union_all, update
+from sqlalchemy import (
+    Text,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from objectstore.store import listing
@@ -112,6 +122,31 @@ def objects(session: Session, container_id: int, query: listing.Query) -> list[A
     return listing.read(
         session, _OBJECTS.where(_O.c.container_id == container_id), _O.c.name, query
     )
+
+
+_PLAIN = select(*(_O.c[name] for name in _COLUMNS))
+
+
+def objects_as_json(
+    session: Session, container_id: int, query: listing.Query, ticks: int
+) -> str | None:
+    """The JSON of a listing, made where the rows are: reading ten thousand rows into Python and
+    writing them as JSON takes more than twice as long. None where that is not possible: databases
+    other than SQLite, subdirectories, objects that are listed in another way (manifests, links).
+    `ticks` is how many units of `ts` a second has."""
+    if session.get_bind().dialect.name != "sqlite" or query.delimiter or query.path is not None:
+        return None
+    rows = _PLAIN.where(_O.c.container_id == container_id)
+    page = listing.window(rows, _O.c.name, query).subquery().c
+    second = func.strftime("%Y-%m-%dT%H:%M:%S", page.ts // ticks, "unixepoch", type_=Text)
+    item = func.json_object(
+        *("bytes", page.size, "hash", page.etag, "name", page.name),
+        *("content_type", page.content_type),
+        *("last_modified", second + func.printf(".%05d0", page.ts % ticks, type_=Text)),
+    )
+    special = func.count(func.nullif(page.kind, ""))
+    text, others = session.execute(select(func.json_group_array(item), special)).one()
+    return None if others else text
 
 
 def versions(

@@ -87,6 +87,11 @@ class _Window:
         return True
 
 
+def window(statement: Statement, name: ColumnElement[str], query: Query) -> Statement:
+    "The statement for the rows that a query without delimiter and path asks for, all of them."
+    return _Window(query).narrow(statement, name, query.reverse).limit(max(query.limit, 0))
+
+
 def read(
     session: Session,
     statement: Statement,
