@@ -139,6 +139,13 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             default=60,
             help="Seconds for which an access key that identity has confirmed is not asked about.",
         ),
+        cfg.IntOpt(
+            "stale_upload_days",
+            default=30,
+            min=0,
+            help="Days after its last part when the keeper aborts a multipart upload that nobody"
+            " completed; its bytes count against quotas until then. 0: never.",
+        ),
     ],
     "sync": [
         cfg.DictOpt(

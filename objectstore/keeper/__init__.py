@@ -22,6 +22,7 @@ def run(conf: Any) -> int:
         Loop("bury", 15.0, passes.bury),
         Loop("sweep", float(options.sweep_interval_s), passes.sweep),
         Loop("expire", float(options.expire_interval_s), lambda: expirer.expire(deps)),
+        Loop("uploads", 3600.0, lambda: expirer.abort_stale(deps)),
         Loop("synchronise", float(options.sync_interval_s), lambda: syncing.synchronise(deps)),
     ]
     for loop in loops:

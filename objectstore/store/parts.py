@@ -94,6 +94,24 @@ def drop(session: Session, owner: str, now: int, numbers: list[int] | None = Non
     session.execute(delete(_P).where(*which))
 
 
+def stale_uploads(session: Session, before: int, limit: int) -> list[str]:
+    "Ids of uploads that began before that time and got no part since."
+    later = select(_P.c.owner).where(_P.c.owner == _U.c.id, _P.c.ts >= before).exists()
+    statement = select(_U.c.id).where(_U.c.created < before, ~later).limit(limit)
+    return list(session.scalars(statement))
+
+
+def end_stale(session: Session, upload_id: str, before: int, now: int) -> bool:
+    "Abort an upload if it is still there and still stale; whoever completes it waits, or is first."
+    mine = select(_U.c.id).where(_U.c.id == upload_id).with_for_update()
+    newest = select(func.max(_P.c.ts)).where(_P.c.owner == upload_id)
+    if session.execute(mine).first() is None or (session.scalar(newest) or 0) >= before:
+        return False
+    drop(session, upload_id, now)
+    end_upload(session, upload_id)
+    return True
+
+
 def end_upload(session: Session, upload_id: str) -> None:
     "The upload is no more; its parts are their new owner's, or were dropped."
     session.execute(delete(_U).where(_U.c.id == upload_id))

@@ -3,9 +3,13 @@
 import hashlib
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
+from sqlalchemy import update
 
+from objectstore.core import clock
+from objectstore.keeper import expirer
 from objectstore.store.models import Part, Upload
 from tests.api.objectstore.s3 import code, live_blobs, put, read
 
@@ -134,3 +138,54 @@ def test_managed_transfers(owner, tmp_path):
     assert (tmp_path / "f").read_bytes() == body
     owner.copy({"Bucket": "bucket", "Key": "managed"}, "bucket", "copied", Config=config)
     assert read(owner, "copied") == body
+
+
+def test_uploads_that_nobody_goes_on_with_are_aborted(owner, deps):
+    def begin(key):
+        made = owner.create_multipart_upload(Bucket="bucket", Key=key)
+        upload = {"Bucket": "bucket", "Key": key, "UploadId": made["UploadId"]}
+        etag = owner.upload_part(**upload, PartNumber=1, Body=b"x" * 10)["ETag"]
+        return upload, {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+
+    before = live_blobs(deps)
+    left, _ = begin("left")
+    going_on, whole = begin("going on")
+    long_ago = clock.now() - 31 * 86_400 * clock.UNIT
+    with deps.db.write() as session:
+        session.execute(update(Upload).values(created=long_ago))
+        session.execute(update(Part).where(Part.owner == left["UploadId"]).values(ts=long_ago))
+    deps.config.set_override("stale_upload_days", 0, "s3")
+    assert expirer.abort_stale(deps) == 0
+    deps.config.clear_override("stale_upload_days", "s3")
+    assert expirer.abort_stale(deps) == 1
+    assert code(owner.list_parts, **left)[0] == "NoSuchUpload"
+    owner.complete_multipart_upload(**going_on, MultipartUpload=whole)
+    assert read(owner, "going on") == b"x" * 10
+    assert expirer.abort_stale(deps) == 0 and live_blobs(deps) == before + 1
+
+
+def test_32_clients_at_once(owner, deps):
+    "Whole uploads, and one key that all write: every object is what one of them sent."
+    before = live_blobs(deps)
+
+    def work(n):
+        body = bytes([n]) * (5 * MIB + n)
+        made = owner.create_multipart_upload(Bucket="bucket", Key=f"own-{n}")
+        upload = {"Bucket": "bucket", "Key": f"own-{n}", "UploadId": made["UploadId"]}
+        pieces = [body[: 5 * MIB], body[5 * MIB :]] if n else [body]
+        parts = [
+            {"PartNumber": i, "ETag": owner.upload_part(**upload, PartNumber=i, Body=p)["ETag"]}
+            for i, p in enumerate(pieces, 1)
+        ]
+        owner.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        put(owner, "shared", body[: 1000 + n])
+        return hashlib.sha256(body).digest(), len(pieces)
+
+    with ThreadPoolExecutor(32) as pool:
+        done = list(pool.map(work, range(32)))
+    for n, (digest, _) in enumerate(done):
+        assert hashlib.sha256(read(owner, f"own-{n}")).digest() == digest
+    shared = read(owner, "shared")
+    assert len(shared) == 1000 + shared[0] and set(shared) == {shared[0]}
+    assert len(owner.list_objects_v2(Bucket="bucket")["Contents"]) == 33
+    assert live_blobs(deps) == before + sum(pieces for _, pieces in done) + 1

@@ -2,9 +2,11 @@
 
 import datetime
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import MetaData, String, select
+from sqlalchemy import MetaData, String, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common import db
@@ -100,3 +102,33 @@ def test_a_server_that_is_away_is_a_503():
     away = db.Database("postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=2")
     with pytest.raises(Unavailable), away.read() as s:
         s.scalars(select(Counter)).all()
+
+
+def test_single_statements_see_each_what_is_committed(database):
+    value = select(Counter.value).where(Counter.name == "a")
+    with database.once() as one:
+        assert one.execute(value).scalar() is None
+    with database.write() as s:
+        s.add(Counter(name="a", value=1))
+    with database.once() as one:
+        assert one.execute(value).scalar() == 1
+        with database.write() as s:
+            s.get(Counter, "a").value = 2
+        assert one.execute(value).scalar() == 2
+
+
+def test_single_statements_go_on_after_one_that_failed(database):
+    with pytest.raises(DBAPIError), database.once() as one:
+        one.execute(text("SELECT * FROM nothing_here"))
+    with pytest.raises(LookupError), database.once() as one:
+        raise LookupError
+    with database.once() as one:
+        assert one.execute(select(Counter.value)).all() == []
+    with ThreadPoolExecutor(32) as pool:
+        work = list(pool.map(lambda _: _count(database), range(320)))
+    assert work == [0] * 320
+
+
+def _count(database):
+    with database.once() as one:
+        return len(one.execute(select(Counter.value)).all())
