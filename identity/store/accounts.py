@@ -58,21 +58,27 @@ _TARGET_BY_ID = select(
 ).outerjoin(_DOMAIN, _DOMAIN.id == Project.domain_id)
 
 
-_DOMAIN_BY_ID = _DOMAIN.id == bindparam("domain_id")
-_DOMAIN_BY_NAME = and_(_DOMAIN.name == bindparam("domain_name"), _DOMAIN.is_domain)
 # Every login runs some of these: built once, with parameters, they cost half of what the same
-# statements cost when their conditions are made for each call.
+# statements cost when their conditions are made for each call. Names are unique in a domain, and
+# those of domains in the domain "": each step goes by that index.
+_NAMED_DOMAIN = (
+    select(_DOMAIN.id)
+    .where(_DOMAIN.domain_id == "", _DOMAIN.name == bindparam("domain_name"))
+    .correlate(None)
+    .scalar_subquery()
+)
 _USER = _ACCOUNT.where(User.id == bindparam("user_id"))
 _LOGIN = _ACCOUNT.where(User.login == bindparam("name"))
-_LOGIN_IN_ID, _LOGIN_IN_NAME = _LOGIN.where(_DOMAIN_BY_ID), _LOGIN.where(_DOMAIN_BY_NAME)
+_LOGIN_IN_ID = _LOGIN.where(User.domain_id == bindparam("domain_id"))
+_LOGIN_IN_NAME = _LOGIN.where(User.domain_id == _NAMED_DOMAIN)
 _BY_ID = Project.id == bindparam("target_id")
-_NAMED = Project.name == bindparam("name")
+_NAMED = and_(Project.name == bindparam("name"), Project.is_domain.is_(False))
 _TARGET = _TARGET_BY_ID.where(_BY_ID)
 _PLACES: dict[frozenset[str], Any] = {
     frozenset({"target_id"}): _BY_ID,
-    frozenset({"name"}): and_(_NAMED, Project.is_domain.is_(True)),
-    frozenset({"name", "domain_id"}): and_(_NAMED, Project.is_domain.is_(False), _DOMAIN_BY_ID),
-    frozenset({"name", "domain_name"}): and_(_NAMED, Project.is_domain.is_(False), _DOMAIN_BY_NAME),
+    frozenset({"name"}): and_(Project.name == bindparam("name"), Project.domain_id == ""),
+    frozenset({"name", "domain_id"}): and_(_NAMED, Project.domain_id == bindparam("domain_id")),
+    frozenset({"name", "domain_name"}): and_(_NAMED, Project.domain_id == _NAMED_DOMAIN),
 }
 "How a place is found, by the names of what is known of it."
 

@@ -228,7 +228,7 @@ def test_validating_costs_no_statement_when_warm(cloud):
     assert cold <= 2 and statements == []
 
 
-def test_a_login_that_is_remembered_costs_three_statements(cloud):
+def test_a_login_that_is_remembered_costs_two_statements(cloud):
     from sqlalchemy import event
 
     cloud.log_in("demo", "demopw", project="demo")
@@ -236,4 +236,4 @@ def test_a_login_that_is_remembered_costs_three_statements(cloud):
     event.listen(cloud.deps.db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
     cloud.log_in("demo", "demopw", project="demo")
     asked = [s for s in statements if not s.startswith("BEGIN")]
-    assert len(asked) <= 3, asked
+    assert len(asked) <= 2, asked
