@@ -193,7 +193,9 @@ SUITES = (
     Suite(
         "objects",
         _pytest(
-            "tests/e2e/objectstore/test_redundancy.py", "tests/e2e/objectstore/test_multipart.py"
+            "tests/e2e/objectstore/test_redundancy.py",
+            "tests/e2e/objectstore/test_multipart.py",
+            "tests/e2e/objectstore/test_full_disk.py",
         ),
     ),
     Suite("rados", _on_ceph, by_name_only=True),

@@ -15,6 +15,7 @@ from objectstore.engine.disks.segments import SegmentLog
 LOG = logging.getLogger(__name__)
 _REST_S = 5.0
 _MAX_DESCRIPTORS = 256
+_LOOK_S = 10.0
 
 
 @dataclass
@@ -81,12 +82,17 @@ class Device:
 
 class Descriptors:
     """Segments kept open for reading, the least used closed first. A descriptor is never closed
-    while in use."""
+    while in use.
 
-    def __init__(self, limit: int = _MAX_DESCRIPTORS) -> None:
-        self._limit = limit
+    Segments that the keeper removes keep their space as long as somebody has them open: a thread
+    looks for those every `look_s`, so that a full device gets room again however idle we are."""
+
+    def __init__(self, limit: int = _MAX_DESCRIPTORS, look_s: float = _LOOK_S) -> None:
+        self._limit, self._look_s = limit, look_s
         self._open: OrderedDict[str, _Shared] = OrderedDict()
         self._lock = threading.Lock()
+        self._looker: threading.Thread | None = None
+        self._closed = threading.Event()
 
     def use(self, path: str) -> _Shared:
         "The descriptor of a segment, for a `with` block. Raises OSError."
@@ -106,7 +112,21 @@ class Descriptors:
             shared.users += 1
             while len(self._open) > self._limit:
                 self._open.popitem(last=False)[1].retire()
+            if self._looker is None:
+                self._looker = threading.Thread(target=self._look, name="descriptors", daemon=True)
+                self._looker.start()
             return shared
+
+    def _look(self) -> None:
+        while not self._closed.wait(self._look_s):
+            self.drop_removed()
+
+    def drop_removed(self) -> None:
+        "Let go of files that have no name any more."
+        with self._lock:
+            gone = [p for p, shared in self._open.items() if not os.fstat(shared.fd).st_nlink]
+            for path in gone:
+                self._open.pop(path).retire()
 
     def forget(self, path: str) -> None:
         "Open it anew next time: it may be gone from its device."
@@ -117,6 +137,7 @@ class Descriptors:
 
     def close(self) -> None:
         "Close all."
+        self._closed.set()
         with self._lock:
             while self._open:
                 self._open.popitem()[1].retire()

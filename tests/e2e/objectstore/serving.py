@@ -51,7 +51,7 @@ class Service:
     """The processes of one object store in `folder`, with four devices d1 to d4 in it. Its keeper
     works every second where one of a real cloud works every minute."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, reclaim_age_s=60):
         self.folder = folder
         etc = folder / "etc"
         etc.mkdir()
@@ -64,7 +64,7 @@ class Service:
             f"[DEFAULT]\nstate_dir = {folder}\n"
             f"[database]\nurl = sqlite:///{folder}/objectstore.sqlite\n"
             f"[disks]\ndevices = {shown}\n"
-            "[storage]\ndead_blob_s = 2\nreclaim_age_s = 60\n"
+            f"[storage]\ndead_blob_s = 2\nreclaim_age_s = {reclaim_age_s}\n"
             "[keeper]\nreplicate_interval_s = 1\naudit_mib_s = 1024\nsweep_interval_s = 5\n"
             f"health_port = {health}\n"
         )
@@ -98,9 +98,12 @@ class Service:
                     raise
                 time.sleep(0.05)
 
+    def _command(self, module, *arguments):
+        return [sys.executable, "-m", module, *arguments]
+
     def _run(self, module, *arguments):
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            self._command(module, *arguments),
             cwd=REPO,
             env=self._environment,
             stdout=self._logs,

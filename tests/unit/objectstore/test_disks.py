@@ -4,11 +4,13 @@ import collections
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from objectstore.engine import BlobUnreadable, NoRoom
+from objectstore.engine.disks.devices import Descriptors
 from objectstore.engine.disks.files import path_of
 from objectstore.engine.disks.locator import Locator
 from objectstore.engine.disks.placement import belongs
@@ -233,3 +235,32 @@ def test_placement_follows_weights_and_zones():
         assert {p.zone for p in chosen} == {"z1", "z2"}
         first[chosen[0].name] += 1
     assert 0.45 < first["c"] / 4000 < 0.55
+
+
+def test_removed_segments_are_let_go_of(tmp_path):
+    descriptors = Descriptors(look_s=0.01)
+    kept, removed = tmp_path / "kept", tmp_path / "removed"
+    for path in (kept, removed):
+        path.write_bytes(b"x")
+        with descriptors.use(str(path)):
+            pass
+
+    def held():
+        return {
+            os.readlink(f"/proc/self/fd/{n}").removesuffix(" (deleted)")
+            for n in os.listdir("/proc/self/fd")
+            if os.path.lexists(f"/proc/self/fd/{n}")
+        }
+
+    assert {str(kept), str(removed)} <= held()
+    with descriptors.use(str(removed)) as fd:
+        removed.unlink()
+        time.sleep(0.1)
+        assert os.pread(fd, 1, 0) == b"x"  # whoever reads reads on
+    end = time.monotonic() + 5
+    while str(removed) in held():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert str(kept) in held()
+    descriptors.close()
+    assert str(kept) not in held()
