@@ -135,7 +135,7 @@ def _drop_null_version(
 
 
 def _locked(session: Session, place: Place) -> Container:
-    container = containers.get(session, place.account, place.container, lock=True)
+    container: Container | None = containers.locked(session, place.account, place.container)
     if container is None or container.id != place.container_id:
         raise ContainerNotFound()
     return container

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from common.db import past_orm
 from objectstore.store.models import Blob, Cursor, Damage
 
 _B: Any = Blob.__table__
@@ -24,7 +25,7 @@ def add(
     session: Session, blob_id: str, locator: str, size: int, policy: int, key: str | None
 ) -> None:
     "A blob with its first object."
-    session.execute(
+    past_orm(session).execute(
         _INSERT,
         {
             "id": blob_id,
@@ -44,12 +45,12 @@ def _count(result: Any) -> int:
 
 def share(session: Session, blob_id: str) -> bool:
     "One object more has these bytes; False if they died in between."
-    return _count(session.execute(_REF, {"b": blob_id})) == 1
+    return _count(past_orm(session).execute(_REF, {"b": blob_id})) == 1
 
 
 def release(session: Session, blob_id: str, now: int) -> None:
     "One object less; the last one gone, the blob is dead."
-    session.execute(_UNREF, {"b": blob_id, "now": now})
+    past_orm(session).execute(_UNREF, {"b": blob_id, "now": now})
 
 
 def get(session: Session, blob_id: str) -> Any:

@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from common import records
+from common.db import past_orm
 from objectstore.store import listing
 from objectstore.store.models import Change, Container, Object, Version
 
@@ -25,6 +27,7 @@ _GET = select(Container).where(
     Container.account == bindparam("a"), Container.name == bindparam("n")
 )
 _GET_LOCKED = _GET.with_for_update()
+_ROW_LOCKED = records.columns_of(_GET_LOCKED, Container)
 _COUNT = (
     update(_C)
     .where(_C.c.id == bindparam("container"))
@@ -42,6 +45,12 @@ def get(session: Session, account: str, name: str, lock: bool = False) -> Contai
     """The container, if it exists; with `lock` nobody else changes it or its objects until the
     transaction ends."""
     return session.scalars(_GET_LOCKED if lock else _GET, {"a": account, "n": name}).first()
+
+
+def locked(session: Session, account: str, name: str) -> Any:
+    """What every change of an object needs of its container: a record of it, or None, with the
+    lock of `get`. To be read only."""
+    return records.first(session, _ROW_LOCKED, {"a": account, "n": name}, Container)
 
 
 def by_id(session: Session, container_id: int) -> Container | None:
@@ -85,7 +94,7 @@ def count(
     version_size: int = 0,
 ) -> None:
     "Add to the totals."
-    session.execute(
+    past_orm(session).execute(
         _COUNT,
         {
             "container": container_id,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from common.db import past_orm
 from objectstore.store.models import Account, Blob, Change, Container, Object, Version
 
 _O: Any = Object.__table__
@@ -77,7 +78,11 @@ _FIND_VERSION = (
 
 def find_version(session: Session, container_id: int, name: str, version_id: str) -> Any:
     "An older version (or a marker) with its blob, or None."
-    return session.execute(_FIND_VERSION, {"c": container_id, "o": name, "v": version_id}).first()
+    return (
+        past_orm(session)
+        .execute(_FIND_VERSION, {"c": container_id, "o": name, "v": version_id})
+        .first()
+    )
 
 
 _GET = select(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bindparam("o"))
@@ -85,7 +90,7 @@ _GET = select(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bindpa
 
 def get(session: Session, container_id: int, name: str) -> Any:
     "The row of the current object, or None."
-    return session.execute(_GET, {"c": container_id, "o": name}).first()
+    return past_orm(session).execute(_GET, {"c": container_id, "o": name}).first()
 
 
 _INSERT = insert(_O)
@@ -99,17 +104,17 @@ _DELETE = delete(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bin
 
 def insert_row(session: Session, container_id: int, name: str, values: dict[str, Any]) -> None:
     "A new current object; `values` has every column of ObjectColumns."
-    session.execute(_INSERT, {"container_id": container_id, "name": name, **values})
+    past_orm(session).execute(_INSERT, {"container_id": container_id, "name": name, **values})
 
 
 def replace_row(session: Session, container_id: int, name: str, values: dict[str, Any]) -> None:
     "Another object under the same name."
-    session.execute(_UPDATE, {"c_": container_id, "o_": name, **values})
+    past_orm(session).execute(_UPDATE, {"c_": container_id, "o_": name, **values})
 
 
 def remove_row(session: Session, container_id: int, name: str) -> None:
     "No current object of that name any more."
-    session.execute(_DELETE, {"c": container_id, "o": name})
+    past_orm(session).execute(_DELETE, {"c": container_id, "o": name})
 
 
 def set_meta(session: Session, container_id: int, name: str, values: dict[str, Any]) -> None:
