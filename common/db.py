@@ -153,7 +153,7 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
             parsed,
             pool_size=pool_size,
             max_overflow=64,
-            pool_use_lifo=True,
+            pool_use_lifo=True,  # the one used last has its pages and statements at hand
             query_cache_size=STATEMENTS,
             connect_args={"timeout": 30, "check_same_thread": False},
         )

@@ -6,7 +6,7 @@ relations are those of the mapped classes, so that a view cannot tell a record f
 
 SQLite's driver lets go of the interpreter for each row, and where other threads wait for it, each
 row costs two switches between threads: with eight lists at once more than everything else together.
-SQLite makes one JSON text of many rows therefore, and lets go once (docs/performance.md).
+SQLite makes one JSON text of many rows therefore, and lets go once (docs/design.md).
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ for each request cost more than everything else that a small request needs (docs
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.wrappers import Request as _Request
@@ -41,7 +43,17 @@ class Serving:
 
 
 current: contextvars.ContextVar[Serving | None] = contextvars.ContextVar("serving", default=None)
-"The request being served; None in a background thread. Set by `common.http.app` alone."
+"The request being served; None in a background thread. `common.http.app` sets it, or `during`."
+
+
+@contextlib.contextmanager
+def during(environ: dict[str, Any], config: Any) -> Iterator[None]:
+    "Serve this request in the block, for who does not come by the routes of `common.http.app`."
+    before = current.set(Serving(Request(environ), config))
+    try:
+        yield
+    finally:
+        current.reset(before)
 
 
 def serving() -> Serving:

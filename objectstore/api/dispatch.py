@@ -17,8 +17,7 @@ from common.context import Context
 from common.errors import Error, Internal, MethodNotAllowed, Unauthorized
 from common.http.app import token_of
 from common.http.dialects import swift
-from common.http.serving import Request as PlainRequest
-from common.http.serving import Serving, current
+from common.http.serving import during
 from objectstore.api import (
     accounts,
     bulk,
@@ -188,11 +187,8 @@ class Dispatcher:
         ctx = self.deps.authenticate(token, service_token)
         if ctx.application_credential_id:
             # access rules of an application credential are matched against the request
-            before = current.set(Serving(PlainRequest(environ), self.deps.config))
-            try:
+            with during(environ, self.deps.config):
                 ctx = self.deps.authenticate(token, service_token)
-            finally:
-                current.reset(before)
         ctx.remote_addr = environ.get("REMOTE_ADDR")
         return ctx
 

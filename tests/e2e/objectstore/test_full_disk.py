@@ -49,7 +49,7 @@ class Small(Service):
         self.holder.wait()
 
     def used(self):
-        "Bytes in files on all devices."
+        "Bytes of large objects on all devices; small ones lie in logs that are being written."
         root = f"/proc/{self.holder.pid}/root"
         return sum(
             os.path.getsize(os.path.join(folder, name))
