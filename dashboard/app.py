@@ -30,7 +30,7 @@ class State:
     config: cfg.ConfigOpts
     transport: Transport
     feed: events.Feed
-    slots: events.Slots
+    streams: events.Streams
     panels: list[panel.Panel]
     known: Known = field(default_factory=Known)
 
@@ -50,11 +50,12 @@ def create_app(config: cfg.ConfigOpts, *, feed: events.Feed | None = None) -> Fl
         secret, config.session.idle_s, config.session.secure_cookie
     )
     streams = min(config.events.max_streams, max(0, config.api.threads - 4))
+    feed = feed or events.Feed(config.events.kept)
     state = State(
         config,
         Transport(config),
-        feed or events.Feed(config.events.kept),
-        events.Slots(streams),
+        feed,
+        events.Streams(feed, streams),
         panel.discover(),
     )
     app.extensions["dashboard"] = state

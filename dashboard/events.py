@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, session, stream_with_context
@@ -84,10 +85,18 @@ class Feed:
                 e for e in self._events if e["n"] > number and project_id in (None, e["project"])
             ]
 
-    def wait(self, number: int, timeout_s: float) -> None:
-        "Until there is an event after `number`, or the time is over."
+    def wait(self, number: int, timeout_s: float, stream: Stream | None = None) -> None:
+        "Until there is an event after `number`, or the time is over, or the stream is."
         with self._changed:
-            self._changed.wait_for(lambda: self._last > number, timeout_s)
+            self._changed.wait_for(
+                lambda: self._last > number or (stream is not None and stream.over), timeout_s
+            )
+
+    def end(self, stream: Stream) -> None:
+        "Let whoever waits for this stream go, now."
+        with self._changed:
+            stream.over = True
+            self._changed.notify_all()
 
 
 def describe(message: dict[str, Any]) -> dict[str, Any]:
@@ -137,20 +146,43 @@ def _reason(payload: dict[str, Any]) -> str:
     return str(found)[:300]
 
 
-class Slots:
-    "How many streams there may be at once."
+@dataclass(eq=False)
+class Stream:
+    "One page that is told events."
 
-    def __init__(self, most: int) -> None:
-        self._free = threading.BoundedSemaphore(most) if most > 0 else None
+    name: str
+    over: bool = False
 
-    def take(self) -> bool:
-        "A slot, if one is free."
-        return self._free is not None and self._free.acquire(blocking=False)
 
-    def give(self) -> None:
-        "Back with it."
-        if self._free is not None:
-            self._free.release()
+class Streams:
+    """The streams there are, at most so many at once. Thread-safe.
+
+    A page that is left closes its stream, which the server notices when it next writes, ten seconds
+    later: somebody who clicks through a few pages would hold all streams and be told to poll. So
+    every page names its stream, and says which one it comes instead of.
+    """
+
+    def __init__(self, feed: Feed, most: int) -> None:
+        self._feed, self._most = feed, most
+        self._open: dict[str, Stream] = {}
+        self._lock = threading.Lock()
+
+    def open(self, name: str, instead: str) -> Stream | None:
+        "A new stream, if one is free; the one that had its name, and `instead`, are over."
+        with self._lock:
+            for old in (self._open.pop(name, None), self._open.pop(instead, None)):
+                if old is not None:
+                    self._feed.end(old)
+            if len(self._open) >= self._most:
+                return None
+            stream = self._open[name] = Stream(name)
+            return stream
+
+    def close(self, stream: Stream) -> None:
+        "Its place is free."
+        with self._lock:
+            if self._open.get(stream.name) is stream:
+                del self._open[stream.name]
 
 
 events = Blueprint("events", __name__)
@@ -181,30 +213,44 @@ def since() -> Any:
 
 @events.get("/events")
 def stream() -> Response:
-    "Server-sent events; 204 (which tells a browser to stop asking) when all slots are taken."
-    me, feed, slots, config = who(), state().feed, state().slots, state().config
+    """Server-sent events; 204 (which tells a browser to stop asking) when there is no stream free.
+
+    `page` names the stream, `instead` the one of the page that this tab showed before.
+    """
+    me, feed, streams, config = who(), state().feed, state().streams, state().config
     scope, number = _scope(me), _start(feed)
-    if not slots.take():
+    page = request.args.get("page") or secrets.token_hex(8)
+    mine = streams.open(_named(me, page), _named(me, request.args.get("instead", "")))
+    if mine is None:
         return Response(status=204)
     token = session["token"]
 
     def body() -> Iterator[str]:
         try:
-            yield from _told(feed, scope, number, token, config.events.stream_s)
+            yield from _told(feed, mine, scope, number, token, config.events.stream_s)
         finally:
-            slots.give()
+            streams.close(mine)
 
     answer = Response(stream_with_context(body()), mimetype="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
 
 
-def _told(feed: Feed, scope: str | None, number: int, token: str, seconds: float) -> Iterator[str]:
+def _named(me: Who, page: str) -> str:
+    "Nobody ends the streams of others."
+    return f"{me.user_id} {page[:64]}"
+
+
+def _told(
+    feed: Feed, stream: Stream, scope: str | None, number: int, token: str, seconds: float
+) -> Iterator[str]:
     ends = time.monotonic() + seconds
     checked = time.monotonic()
     yield f"retry: 2000\nid: {feed.epoch}-{number}\nevent: hello\ndata: {{}}\n\n"
     while time.monotonic() < ends:
-        feed.wait(number, BEAT_S)
+        feed.wait(number, BEAT_S, stream)
+        if stream.over:
+            return
         if time.monotonic() - checked > CHECK_S:
             checked = time.monotonic()
             if not _alive(token):

@@ -150,6 +150,15 @@ def test_live_updates_are_connected(open_page):
     page.wait_for_selector("#live[data-state=on]")
 
 
+def test_live_updates_stay_connected_from_page_to_page(open_page):
+    "More pages than there are streams, faster than the server notices that they were left."
+    page = open_page("demo")
+    for _ in range(3):
+        for path in ("/servers", "/networks", "/images", "/routers", "/keypairs"):
+            page.goto(path)
+            page.wait_for_selector("#live[data-state=on]")
+
+
 def test_the_keyboard_reaches_the_content(open_page):
     page = open_page("demo")
     page.goto("/servers")

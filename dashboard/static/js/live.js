@@ -67,22 +67,32 @@
       found.events.forEach(recent ? show : told);
     } catch { mark("off", "no live updates"); }
   }
+  // The stream of this page comes instead of the one of the page before, which the server would only miss at its next write.
+  // The name is kept while no page shows it, so that a duplicated tab does not take the stream of the first.
+  const page = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  const instead = sessionStorage.getItem("stream") || "";
+  sessionStorage.removeItem("stream");
   let polling = 0;
   function startPolling() {
     if (polling) return;
     mark("poll", "live, every 3 seconds");
     polling = setInterval(() => { if (!document.hidden) poll(false); }, 3000);
+    setTimeout(() => stream(), 30000);
+  }
+  function stopPolling() {
+    clearInterval(polling);
+    polling = 0;
   }
   function stream() {
-    const source = new EventSource(`${body.dataset.events}?after=${after}`);
-    source.addEventListener("hello", () => mark("on", "live"));
+    const source = new EventSource(`${body.dataset.events}?after=${after}&page=${page}&instead=${instead}`);
+    source.addEventListener("hello", () => { stopPolling(); mark("on", "live"); });
     source.addEventListener("cloud", (message) => { after = message.lastEventId; told(JSON.parse(message.data)); });
     source.addEventListener("ended", () => { source.close(); location.reload(); });
     source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) startPolling();
+      if (source.readyState === EventSource.CLOSED) { stopPolling(); startPolling(); }
       else mark("poll", "connecting again");
     };
-    addEventListener("pagehide", () => source.close());
+    addEventListener("pagehide", () => { source.close(); sessionStorage.setItem("stream", page); });
   }
   poll(true).then(() => stream());
 

@@ -1,6 +1,7 @@
 "Live events: what is kept, who is told, streams and polling."
 
 import json
+import queue
 import threading
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from common.bus.events import Events
 from common.bus.notify import Notifier
 from common.context import Context
-from dashboard.events import Feed, describe
+from dashboard.events import Feed, Stream, describe
 
 
 @pytest.fixture
@@ -115,11 +116,51 @@ def test_when_all_slots_are_taken_the_browser_is_told_to_poll(make_dashboard, cl
     again.close()
 
 
+def test_a_page_takes_the_stream_of_the_page_before(make_dashboard, cloud):
+    """Clicking through pages does not use up the streams: who waits in the old one is let go at
+    once. Every page has a thread, as in the server."""
+    from tests.unit.dashboard.conftest import Browser
+
+    app = make_dashboard(**{"events.max_streams": 1, "events.stream_s": 20})
+    person = Browser(app.test_client()).login("demo")
+
+    def look(number: int, answers: queue.Queue[int]) -> None:
+        answer = person.client.get(f"/events?page={number}&instead={number - 1}")
+        for _ in answer.iter_encoded():
+            answers.put(answer.status_code)
+        answer.close()
+        answers.put(0)
+
+    pages: list[queue.Queue[int]] = []
+    for number in range(1, 5):
+        pages.append(queue.Queue())
+        threading.Thread(target=look, args=(number, pages[-1]), daemon=True).start()
+        assert pages[-1].get(timeout=3) == 200
+        if number > 1:
+            assert pages[-2].get(timeout=3) == 0, "the page before was let go"
+    assert person.client.get("/events?page=9").status_code == 204, "only its own"
+    other = Browser(app.test_client()).login("admin")
+    assert other.client.get("/events?page=a&instead=4").status_code == 204, "not of others"
+    assert person.client.get("/events?page=4").status_code == 200, "again"
+
+
+def test_who_waits_in_a_stream_that_is_over_is_let_go():
+    feed = Feed()
+    stream = Stream("one")
+    waiting = threading.Thread(target=feed.wait, args=(feed.last, 30, stream))
+    waiting.start()
+    feed.end(stream)
+    waiting.join(3)
+    assert not waiting.is_alive()
+
+
 def test_streams_never_take_the_threads_of_pages(make_dashboard):
-    slots = (
-        make_dashboard(**{"events.max_streams": 50, "api.threads": 6}).extensions["dashboard"].slots
+    streams = (
+        make_dashboard(**{"events.max_streams": 50, "api.threads": 6})
+        .extensions["dashboard"]
+        .streams
     )
-    assert [slots.take() for _ in range(3)] == [True, True, False]
+    assert [bool(streams.open(name, "")) for name in "abc"] == [True, True, False]
 
 
 def test_events_need_a_login(browser):
