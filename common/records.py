@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import collections
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -86,6 +86,20 @@ def plain_rows(session: Session, statement: Select[Any], model: Any) -> list[Any
     else: no relations, no properties. A third cheaper than `fetch`, for lists of simple things."""
     mapper: Mapper[Any] = inspect(model)
     return list(map(_tuple_of(mapper)._make, _rows(session, statement, mapper)))
+
+
+def makes_json(session: Session, model: Any) -> bool:
+    """Whether the database makes JSON of rows of `model` (`as_json`): SQLite does, unless a column
+    has values that JSON changes."""
+    return _fits_json(past_orm(session), inspect(model))
+
+
+def as_json(statement: Select[Any], model: Any, item: Callable[[Any], Any]) -> Select[Any]:
+    """A statement for the JSON array of what `statement` selects of `model`: `item` is given the
+    columns of a row and says what stands for it, an expression of SQL."""
+    columns = [column.label(key) for key, column in _columns(inspect(model))]
+    page = statement.with_only_columns(*columns).limit(-1).subquery().c
+    return select(func.json_group_array(item(page)))
 
 
 @functools.cache

@@ -19,6 +19,9 @@ _TAGS = "/v3/projects/<project_id>/tags"
 
 @api.get("/v3/projects", policy=None)
 def index(ctx: Context, deps: Deps, args: Any) -> dict[str, Any]:
+    text = projects.list_as_json(deps, ctx, args, views.address())
+    if text is not None:
+        return links.page("projects", text)
     found, more, tags = projects.list_projects(deps, ctx, args)
     return links.page("projects", views.projects(found, tags), more=more)
 

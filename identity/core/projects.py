@@ -25,7 +25,7 @@ from identity.store.models import (
     Trust,
     User,
 )
-from identity.store.types import Filter
+from identity.store.types import Filter, Listing
 
 KNOWN = ("name", "description", "enabled", "domain_id", "parent_id", "is_domain", "options", "tags")
 _CHANGE = ("name", "description", "enabled", "options")
@@ -61,19 +61,32 @@ def list_projects(
     deps: Deps, ctx: Context, args: Mapping[str, str]
 ) -> tuple[list[Project], bool, dict[str, list[str]]]:
     "Projects for a query, whether there are more, and the tags of each."
+    wanted, tags = _wanted(deps, ctx, args)
+    domains = listing.flag(args, "is_domain")
+    with deps.db.read() as session:
+        found, more = store.projects(session, wanted, is_domain=domains, tags=tags)
+        return found, more, store.tags(session, [p.id for p in found])
+
+
+def list_as_json(deps: Deps, ctx: Context, args: Mapping[str, str], at: str) -> Any:
+    """The JSON array of all projects for a query, each with its address below `at`, where the
+    database can make it, else None: see `list_projects`."""
+    wanted, tags = _wanted(deps, ctx, args)
+    if listing.flag(args, "is_domain"):
+        return None
+    with deps.db.read() as session:
+        return store.projects_as_json(session, wanted, tags, at)
+
+
+def _wanted(
+    deps: Deps, ctx: Context, args: Mapping[str, str]
+) -> tuple[Listing, dict[str, list[str]]]:
     wanted = listing.parse(deps, args, "name domain_id parent_id", booleans="enabled")
     ctx.enforce("identity:list_projects", {"target.project.domain_id": ctx.domain_id})
     if ctx.domain_id:
         wanted = listing.narrowed(wanted, Filter("domain_id", "equals", ctx.domain_id))
-    chosen = {
-        k: args[k].split(",")
-        for k in ("tags", "tags-any", "not-tags", "not-tags-any")
-        if args.get(k)
-    }
-    domains = listing.flag(args, "is_domain")
-    with deps.db.read() as session:
-        found, more = store.projects(session, wanted, is_domain=domains, tags=chosen)
-        return found, more, store.tags(session, [p.id for p in found])
+    kinds = ("tags", "tags-any", "not-tags", "not-tags-any")
+    return wanted, {kind: args[kind].split(",") for kind in kinds if args.get(kind)}
 
 
 def list_domains(deps: Deps, ctx: Context, args: Mapping[str, str]) -> tuple[list[Project], bool]:

@@ -20,6 +20,16 @@ def listed(
 ) -> Listed:
     """The rows of `query` (over `model`, which has `id`) that `listing` asks for; `plain`: as
     rows that are only shown."""
+    query = narrowed(session, query, model, listing)
+    if listing.limit is not None:
+        query = query.limit(listing.limit + 1)
+    rows = records.plain_rows(session, query, model) if plain else session.scalars(query).all()
+    more = listing.limit is not None and len(rows) > listing.limit
+    return list(rows[: listing.limit] if more else rows), more
+
+
+def narrowed(session: Session, query: Select[Any], model: Any, listing: Listing) -> Select[Any]:
+    "`query` with the conditions, the order and the marker of `listing`, without its limit."
     for item in listing.filters:
         query = query.where(_condition(getattr(model, item.name), item))
     order = [
@@ -30,12 +40,7 @@ def listed(
     order.append((model.id, False))
     if listing.marker is not None:
         query = query.where(_after(session, model, order, listing.marker))
-    query = query.order_by(*(c.desc() if d else c.asc() for c, d in order))
-    if listing.limit is not None:
-        query = query.limit(listing.limit + 1)
-    rows = records.plain_rows(session, query, model) if plain else session.scalars(query).all()
-    more = listing.limit is not None and len(rows) > listing.limit
-    return list(rows[: listing.limit] if more else rows), more
+    return query.order_by(*(c.desc() if d else c.asc() for c, d in order))
 
 
 def _condition(column: Any, item: Filter) -> ColumnElement[bool]:

@@ -33,11 +33,9 @@ def collection(
     return page(name, [view(row) for row in rows], more=more, **other)
 
 
-def page(
-    name: str, items: list[dict[str, Any]], *, more: bool = False, **other: Any
-) -> dict[str, Any]:
-    """A list answer: items, links to itself and to the next page. `truncated` says that the
-    service's own limit cut it (API reference, "Limit")."""
+def page(name: str, items: Any, *, more: bool = False, **other: Any) -> dict[str, Any]:
+    """A list answer: items (a list, or their JSON if there are no more), links to itself and to the
+    next page. `truncated` says that the service's own limit cut it (API reference, "Limit")."""
     request = serving().request
     url = f"{root()}{request.path}"
     query = [(k, v) for k, v in request.args.items(multi=True) if k != "marker"]

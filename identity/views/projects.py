@@ -9,16 +9,21 @@ from identity.store.models import Project
 from identity.views import links
 
 
+def address() -> str:
+    "Below which every project has its address."
+    return links.own("projects/")["self"]
+
+
 def projects(rows: Iterable[Project], tags: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     "Many projects; the tags of each by its id."
-    at = links.own("projects/")["self"]
+    at = address()
     return [project(row, tags.get(row.id) or [], at) for row in rows]
 
 
 def project(row: Project, tags: list[str], at: str | None = None) -> dict[str, Any]:
     "A project; `at` is the address of all projects, where that is known."
     if at is None:
-        at = links.own("projects/")["self"]
+        at = address()
     shown = {
         "id": row.id,
         "name": row.name,

@@ -37,6 +37,33 @@ def test_tags_filter_projects(cloud):
     assert cloud.admin.get(f"/v3/projects/{two}/tags/z").status_code == 404
 
 
+def test_a_list_of_all_projects_says_what_each_project_says(cloud):
+    "However it is made: SQLite writes the JSON of a list without a limit itself."
+    made = [
+        cloud.project("plain"),
+        cloud.project("tagged", tags=["b", "a", 'with "quotes"', "ü"]),
+        cloud.project('ünïcode "name" \\ \t', description='line\nbreak "x" \u2028', enabled=False),
+        cloud.project("more", color="red", nothing=None, nested={"a": None, "b": [1, {"c": 2.5}]}),
+        cloud.project("fixed", options={"immutable": True}, links={"other": "kept out"}),
+        cloud.project("tagged and more", tags=["z", "y"], **{"a.b": "1", "$": [], "": ""}),
+    ]
+    one = {
+        p["id"]: cloud.admin.ok("GET", f"/v3/projects/{p['id']}")["project"]
+        for p in cloud.admin.ok("GET", "/v3/projects?limit=100")["projects"]
+    }
+    assert len(one) == len(made) + 3
+    for query in ("", "?limit=100", "?sort_key=name", "?name__contains=e", "?enabled=false"):
+        answer = cloud.admin.ok("GET", f"/v3/projects{query}")
+        for project in answer["projects"]:
+            assert project == one[project["id"]], query
+        assert answer["links"]["next"] is None
+    shown = cloud.admin.ok("GET", "/v3/projects")["projects"]
+    assert [p["id"] for p in shown] == sorted(one)
+    assert [p["name"] for p in cloud.admin.ok("GET", "/v3/projects?name=fixed")["projects"]] == [
+        "fixed"
+    ]
+
+
 def test_domains(cloud):
     domain = cloud.admin.ok("POST", "/v3/domains", json={"domain": {"name": "d"}})["domain"]
     path = f"/v3/domains/{domain['id']}"
