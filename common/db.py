@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
+import common.sqlite  # noqa: F401 before SQLAlchemy loads the driver
 from common.errors import Unavailable
 
 LOG = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ A database server gets the ordinary way, whose round trip outweighs that.
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from common.db import Database
+from common.sqlite import sqlite3
 from objectstore.store import objects
 
 _JSON = ("c_meta", "c_sysmeta", "a_meta", "a_sysmeta", "meta", "sysmeta")
