@@ -213,6 +213,7 @@ def context_of(claims: Claims, token: str | None = None) -> Context:
         trustee_id=trust.get("trustee"),
         application_credential_id=credential.get("id"),
         application_credential_restricted=credential.get("restricted", True),
+        oauth_token_id=(claims.oauth or {}).get("token"),
     )
 
 

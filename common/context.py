@@ -65,6 +65,7 @@ class Context:
     trustee_id: str | None = None
     application_credential_id: str | None = None
     application_credential_restricted: bool = True
+    oauth_token_id: str | None = None
     service_user_id: str | None = None
     service_project_id: str | None = None
     service_roles: tuple[str, ...] = ()

@@ -59,6 +59,8 @@ class Claims:
     """{"id", "trustor", "trustee", "impersonation"}"""
     application_credential: dict[str, Any] | None = None
     """{"id", "name", "restricted", "access_rules": [{"service", "method", "path"}] or absent}"""
+    oauth: dict[str, str] | None = None
+    """{"token", "consumer"}: the OAuth 1 access token that it was got with"""
     password_expires_at: str | None = None
     federation: dict[str, Any] | None = None
     groups: list[str] | None = None
@@ -85,6 +87,8 @@ class Claims:
             ]
         if self.application_credential:
             keys.append(f"appcred:{self.application_credential['id']}")
+        if self.oauth:
+            keys += [f"oauth:{self.oauth['token']}", f"consumer:{self.oauth['consumer']}"]
         return keys + [f"role:{role_id}" for role_id, _ in self.roles]
 
 
@@ -109,6 +113,7 @@ _WIRE = {
     "roles": "r",
     "trust": "t",
     "application_credential": "ac",
+    "oauth": "oa",
     "password_expires_at": "pe",
     "federation": "fed",
     "groups": "g",

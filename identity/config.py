@@ -172,6 +172,20 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             "max_redelegation_count", default=3, min=0, help="How often a trust may be passed on."
         ),
     ],
+    "oauth1": [
+        cfg.IntOpt(
+            "request_token_duration_s",
+            default=28800,
+            min=0,
+            help="How long a request token of OAuth 1 may wait for its user, seconds; 0: forever.",
+        ),
+        cfg.IntOpt(
+            "access_token_duration_s",
+            default=86400,
+            min=0,
+            help="How long an access token of OAuth 1 lives, seconds; 0: until it is deleted.",
+        ),
+    ],
     "totp": [
         cfg.IntOpt(
             "included_previous_windows",

@@ -10,9 +10,11 @@ from identity.api import (
     endpoint_filters,
     federation,
     limits,
+    oauth1,
     oauth2,
     projects,
     roles,
+    service_providers,
     users,
     versions,
 )
@@ -28,8 +30,10 @@ ROUTES = (
     catalog.api,
     endpoint_filters.api,
     federation.api,
+    service_providers.api,
     access.api,
     credentials.api,
     limits.api,
+    oauth1.api,
     oauth2.api,
 )

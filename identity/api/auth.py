@@ -7,6 +7,7 @@ from typing import Any
 
 from common.context import Context
 from common.http import Api, Reply, Request
+from identity.api.oauth1 import signed
 from identity.core import Deps, issue, revocation, self_service, tokens
 from identity.core.listing import flag
 from identity.errors import Invalid, NeedsReceipt
@@ -23,11 +24,15 @@ _VARY = {"Vary": "X-Auth-Token"}
 def create(ctx: Context, deps: Deps, body: Any, args: Any, request: Request) -> Reply:
     receipt = request.headers.get("Openstack-Auth-Receipt")
     try:
-        token, claims = issue.authenticate(deps, ctx, body["auth"], receipt)
+        token, claims = issue.authenticate(deps, ctx, body["auth"], receipt, _signed(body, request))
     except NeedsReceipt as error:
         return Reply(error.body, 401, error.headers)
     text = _text(deps, token, claims, nocatalog="nocatalog" in args)
     return Reply(text, 201, {"X-Subject-Token": token, "Content-Type": "application/json", **_VARY})
+
+
+def _signed(body: Any, request: Request) -> Any:
+    return signed(request) if "oauth1" in body["auth"]["identity"]["methods"] else None
 
 
 def _text(deps: Deps, token: str, claims: Any, *, nocatalog: bool) -> bytes:
@@ -40,6 +45,8 @@ def _text(deps: Deps, token: str, claims: Any, *, nocatalog: bool) -> bytes:
     if not nocatalog and (claims.project_id or claims.domain_id or claims.system):
         catalog = deps.memory.catalog_json(claims.project_id, claims.user_id)
         body = f'{body[:-1]}, "catalog": {catalog}}}'
+        if providers := deps.memory.service_providers_json():
+            body = f'{body[:-1]}, "service_providers": {providers}}}'
     text = f'{{"token": {body}}}'.encode()
     if not nocatalog:
         deps.verified.put_text(token, stamp, text)

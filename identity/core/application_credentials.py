@@ -73,6 +73,8 @@ def create(
         raise NotAllowed(
             "a restricted application credential cannot manage application credentials."
         )
+    if ctx.oauth_token_id:
+        raise NotAllowed("a token of OAuth cannot create application credentials.")
     if not ctx.project_id:
         raise NotAllowed("an application credential needs a project: use a token of one.")
     expires = times.parse(given["expires_at"]) if given.get("expires_at") else None

@@ -18,7 +18,7 @@ from common.ids import new_hex
 from common.tokens import Claims
 from identity.core import Deps, audit, issue, listing, scopes, times
 from identity.core.login import Login, refuse_disabled
-from identity.errors import AuthRefused, Duplicate, Invalid, LimitReached, NoSuch
+from identity.errors import AuthRefused, Duplicate, Invalid, LimitReached, NoSuch, NotAllowed
 from identity.store import accounts, rows
 from identity.store import listing as listing_store
 from identity.store.models import Credential
@@ -146,6 +146,8 @@ def blob(deps: Deps, row: Credential) -> str:
 def create_ec2(deps: Deps, ctx: Context, user_id: str, project_id: str) -> Credential:
     "A new EC2 key pair of a user in a project."
     ctx.enforce("identity:ec2_create_credential", {"target.credential.user_id": user_id})
+    if ctx.oauth_token_id:
+        raise NotAllowed("a token of OAuth cannot create key pairs, which would outlive it.")
     with deps.db.read() as session:
         if accounts.by_id(session, user_id) is None:
             raise NoSuch("user", user_id)

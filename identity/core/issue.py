@@ -7,7 +7,7 @@ from typing import Any
 
 from common.context import Context
 from common.tokens import Claims
-from identity.core import Deps, audit, receipts, scopes, times, tokens
+from identity.core import Deps, audit, oauth1, receipts, scopes, times, tokens
 from identity.core import login as logins
 from identity.core.login import Login
 from identity.core.scopes import Place
@@ -17,16 +17,21 @@ from identity.store.types import Account
 
 
 def authenticate(
-    deps: Deps, ctx: Context, auth: dict[str, Any], receipt: str | None = None
+    deps: Deps,
+    ctx: Context,
+    auth: dict[str, Any],
+    receipt: str | None = None,
+    signed: oauth1.SignedRequest | None = None,
 ) -> tuple[str, Claims]:
-    """The token for the body of POST /v3/auth/tokens, and its claims.
+    """The token for the body of POST /v3/auth/tokens, and its claims; `signed` is the request
+    itself, for what is proven by signing it.
 
     Raises AuthRefused, PasswordExpired, NeedsReceipt (another factor is wanted), Invalid,
     NotAllowed.
     """
     started = time.time()  # a revocation from now on refuses what we read before it
     try:
-        login = logins.prove(deps, auth["identity"])
+        login = logins.prove(deps, auth["identity"], signed)
         receipts.demand(deps, login, receipt)
         place = scopes.resolve(deps, login, auth.get("scope"))
     except NeedsReceipt:
@@ -87,6 +92,8 @@ def grant(deps: Deps, login: Login, place: Place, started: float) -> tuple[str, 
         }
         if login.access_rules is not None:
             claims.application_credential["access_rules"] = login.access_rules
+    if login.oauth is not None:
+        claims.oauth = {"token": login.oauth.id, "consumer": login.oauth.consumer_id}
     return tokens.sign(deps, claims), claims
 
 

@@ -1,5 +1,5 @@
-"""Who is asking: the methods of a login (password, token, totp, application_credential) proven
-one by one.
+"""Who is asking: the methods of a login (password, token, totp, application_credential,
+oauth1) proven one by one.
 
 All methods of one request must prove the same user. What a user's multi-factor rules want besides
 is in `core.receipts`.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.tokens import Claims
-from identity.core import Deps, passwords, times, tokens, totp
+from identity.core import Deps, oauth1, passwords, times, tokens, totp
 from identity.errors import AuthRefused, Invalid, NoSuch
 from identity.store import Session, accounts, rows
 from identity.store.models import (
@@ -19,6 +19,7 @@ from identity.store.models import (
     ApplicationCredential,
     ApplicationCredentialRole,
     ApplicationCredentialRule,
+    OAuthToken,
 )
 from identity.store.types import Account
 
@@ -36,10 +37,13 @@ class Login:
     credential: ApplicationCredential | None = None
     credential_roles: set[str] = field(default_factory=set)
     access_rules: list[dict[str, str]] | None = None
+    oauth: OAuthToken | None = None
     federation: dict[str, Any] | None = None
     groups: list[str] | None = None
     expires_at: float | None = None
     thumbprint: str | None = None
+    signed: oauth1.SignedRequest | None = None
+    """The request itself, for what is proven by signing it."""
 
     def proven(self, account: Account, method: str) -> None:
         """Note that `method` proved `account`. Raises AuthRefused if another method proved
@@ -51,9 +55,9 @@ class Login:
             self.methods.append(method)
 
 
-def prove(deps: Deps, identity: Identity) -> Login:
+def prove(deps: Deps, identity: Identity, signed: oauth1.SignedRequest | None = None) -> Login:
     "Run the methods of a request. Raises AuthRefused, PasswordExpired, Invalid."
-    login = Login()
+    login = Login(signed=signed)
     methods = identity["methods"]
     for method in dict.fromkeys(methods):
         prover = _METHODS.get(method)
@@ -166,9 +170,19 @@ def _rules(session: Session, credential: ApplicationCredential) -> list[dict[str
     return [{"service": r.service, "method": r.method, "path": r.path} for r in found]
 
 
+def _oauth1(deps: Deps, login: Login, given: dict[str, Any]) -> None:
+    if login.signed is None:
+        raise AuthRefused("the request is not signed")
+    account, login.oauth = oauth1.prove(deps, login.signed)
+    ends = login.oauth.expires_at
+    login.expires_at = ends.timestamp() if ends else None
+    login.proven(account, "oauth1")
+
+
 _METHODS = {
     "password": _password,
     "token": _token,
     "totp": _totp,
     "application_credential": _application_credential,
+    "oauth1": _oauth1,
 }

@@ -49,6 +49,7 @@ class Memory:
         self._checked = 0.0
         self._roles: dict[str, KnownRole] | None = None
         self._catalog: _Catalog | None = None
+        self._providers: str | None = None
 
     def ensure(self) -> None:
         "Return when nothing remembered is older than half a second."
@@ -68,7 +69,7 @@ class Memory:
             if "roles" in changed:
                 self._roles = None
             if "catalog" in changed:
-                self._catalog = None
+                self._catalog = self._providers = None
             self._epochs = found
             self._checked = time.monotonic()
 
@@ -110,6 +111,15 @@ class Memory:
                 )
             self._catalog = whole
         return whole.text(project_id, user_id)
+
+    def service_providers_json(self) -> str:
+        "The enabled service providers, as JSON text; empty where there are none."
+        known = self._providers
+        if known is None:
+            with self._db.read() as session:
+                found = catalog_store.service_providers(session)
+            known = self._providers = json.dumps(found) if found else ""
+        return known
 
     @property
     def catalog_stamp(self) -> int:

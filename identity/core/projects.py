@@ -19,6 +19,7 @@ from identity.store.models import (
     Group,
     IdentityProvider,
     Limit,
+    OAuthToken,
     Project,
     ProjectTag,
     Role,
@@ -283,7 +284,7 @@ def delete_domain(deps: Deps, ctx: Context, domain_id: str) -> None:
 def _forget(deps: Deps, session: Session, tree: list[Project]) -> None:
     ids = [p.id for p in tree]
     assignment_store.forget_target(session, ids)
-    for model in (ApplicationCredential, Credential, Limit, Trust):
+    for model in (ApplicationCredential, Credential, Limit, OAuthToken, Trust):
         rows.remove(session, model, project_id=ids)
     for user in rows.every(session, User, default_project_id=ids):
         user.default_project_id = None

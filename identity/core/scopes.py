@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.tokens import Claims
 from identity.core import Deps
 from identity.core.login import Login
 from identity.errors import AuthRefused, Invalid, NotAllowed
 from identity.store import Session, accounts, rows
 from identity.store import trusts as trust_store
-from identity.store.models import Trust
+from identity.store.models import OAuthToken, Trust
 from identity.store.types import Account, Target
 
 Scope = dict[str, Any] | str | None
@@ -34,6 +35,8 @@ def resolve(deps: Deps, login: Login, scope: Scope) -> Place:
     "The Place that a login asks for. Raises AuthRefused where it has no role, Invalid, NotAllowed."
     if login.credential is not None:
         return _of_credential(deps, login, scope)
+    if login.oauth is not None:
+        return _of_oauth(deps, login, login.oauth, scope)
     if scope is None:
         return _default(deps, login)
     if isinstance(scope, str):
@@ -68,6 +71,8 @@ def _refuse_rescope(deps: Deps, login: Login, scope: dict[str, Any]) -> None:
         raise NotAllowed("a token of a trust cannot be rescoped.")
     if claims.application_credential:
         raise NotAllowed("a token of an application credential cannot be rescoped.")
+    if claims.oauth:
+        raise NotAllowed("a token of OAuth cannot be rescoped.")
     scoped = claims.project_id or claims.domain_id or claims.system
     if scoped and not deps.config.token.allow_rescope_scoped:
         raise NotAllowed("rescoping a scoped token.")
@@ -125,8 +130,8 @@ def _default(deps: Deps, login: Login) -> Place:
     account = login.account
     assert account is not None
     claims = login.origin
-    if claims is not None and (claims.trust or claims.application_credential):
-        raise NotAllowed("a token of a trust or an application credential cannot be rescoped.")
+    if claims is not None and _delegated(claims):
+        raise NotAllowed("a token of something delegated cannot be rescoped.")
     if account.default_project_id and login.federation is None:
         with deps.db.once() as connection:
             try:
@@ -138,20 +143,30 @@ def _default(deps: Deps, login: Login) -> Place:
     return Place()
 
 
+def _delegated(claims: Claims) -> bool:
+    return bool(claims.trust or claims.application_credential or claims.oauth)
+
+
 def _of_credential(deps: Deps, login: Login, scope: Scope) -> Place:
     credential = login.credential
     assert credential is not None
     if scope is not None:
         raise AuthRefused("an application credential has its own scope")
+    return _with_some(deps, login, credential.project_id, login.credential_roles)
+
+
+def _of_oauth(deps: Deps, login: Login, token: OAuthToken, scope: Scope) -> Place:
+    if scope is not None and scope != {"project": {"id": token.project_id}}:
+        raise AuthRefused("an OAuth access token has its own scope")
+    return _with_some(deps, login, token.project_id, set(token.role_ids))
+
+
+def _with_some(deps: Deps, login: Login, project_id: str, role_ids: set[str]) -> Place:
+    "A project with those of these roles that the user still has in it."
     with deps.db.once() as connection:
-        place = _at(deps, connection, login, {"target_id": credential.project_id})
-    wanted = {
-        role_id
-        for role_id, _ in deps.memory.expand(
-            login.credential_roles, place.target.domain_id if place.target else None
-        )
-    }
-    place.roles = [pair for pair in place.roles if pair[0] in wanted]
+        place = _at(deps, connection, login, {"target_id": project_id})
+    wanted = deps.memory.expand(role_ids, place.target.domain_id if place.target else None)
+    place.roles = [pair for pair in place.roles if pair in wanted]
     return _checked(place)
 
 
@@ -160,7 +175,7 @@ def _of_trust(deps: Deps, session: Session, login: Login, trust_id: str) -> Plac
     assert login.account is not None
     if trust is None or trust.trustee_user_id != login.account.user_id:
         raise AuthRefused("no such trust for this user")
-    if login.origin is not None and (login.origin.trust or login.origin.application_credential):
+    if login.origin is not None and _delegated(login.origin):
         raise NotAllowed("a token of a trust cannot be used for another trust.")
     trustor = accounts.by_id(session, trust.trustor_user_id)
     if trustor is None or not (trustor.enabled and trustor.domain_enabled):

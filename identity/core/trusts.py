@@ -59,6 +59,8 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> Trust:
     ctx.enforce("identity:create_trust", {"target.trust.trustor_user_id": given["trustor_user_id"]})
     if ctx.application_credential_id and ctx.application_credential_restricted:
         raise NotAllowed("a restricted application credential cannot create trusts.")
+    if ctx.oauth_token_id:
+        raise NotAllowed("a token of OAuth cannot create trusts.")
     expires = times.parse(given["expires_at"]) if given.get("expires_at") else None
     if expires is not None and expires <= times.now():
         raise Invalid("expires_at", "it is in the past.")

@@ -16,6 +16,7 @@ from identity.store.models import (
     Credential,
     FederatedUser,
     IdentityProvider,
+    OAuthToken,
     Project,
     Protocol,
     Trust,
@@ -206,6 +207,7 @@ def delete(deps: Deps, ctx: Context, user_id: str) -> None:
         user = rows.get(session, User, user_id, "user")
         assignment_store.forget_actor(session, "user", user_id)
         rows.remove(session, Credential, user_id=user_id)
+        rows.remove(session, OAuthToken, user_id=user_id)
         rows.remove(session, Trust, trustor_user_id=user_id)
         rows.remove(session, Trust, trustee_user_id=user_id)
         session.delete(user)

@@ -6,7 +6,7 @@ one key.
 """
 
 from common.policy import RuleDefault
-from identity.policy.access import ACCESS
+from identity.policy.access import ACCESS, OAUTH1
 from identity.policy.catalog import CATALOG
 from identity.policy.federation import FEDERATION, LIMITS
 from identity.policy.people import PEOPLE
@@ -22,6 +22,7 @@ RULES: tuple[RuleDefault, ...] = (
     *ROLES,
     *CATALOG,
     *ACCESS,
+    *OAUTH1,
     *FEDERATION,
     *LIMITS,
 )

@@ -98,3 +98,35 @@ ACCESS = (
         ("get_role_for_trust", _TRUST_READ, "Show a role of a trust.", "GET HEAD"),
     ),
 )
+
+_OWN = "rule:admin_or_owner"
+_OWN_READ = f"{READ} or rule:owner"
+OAUTH1 = (
+    *crud("consumer", "consumers", "/v3/OS-OAUTH1/consumers"),
+    *rows(
+        "/v3/OS-OAUTH1/authorize/{token_id}",
+        ("authorize_request_token", "", "Let a consumer use own roles.", "PUT"),
+        scope=ALL,
+    ),
+    *rows(
+        "/v3/users/{user_id}/OS-OAUTH1/access_tokens",
+        ("list_access_tokens", _OWN_READ, "List what a user allowed consumers.", "GET HEAD"),
+        scope=ALL,
+    ),
+    *rows(
+        "/v3/users/{user_id}/OS-OAUTH1/access_tokens/{token_id}",
+        ("get_access_token", _OWN_READ, "Show what a user allowed a consumer.", "GET HEAD"),
+        ("delete_access_token", _OWN, "Take back what a user allowed a consumer.", "DELETE"),
+        scope=ALL,
+    ),
+    *rows(
+        "/v3/users/{user_id}/OS-OAUTH1/access_tokens/{token_id}/roles",
+        ("list_access_token_roles", _OWN_READ, "List the roles of an access token.", "GET HEAD"),
+        scope=ALL,
+    ),
+    *rows(
+        "/v3/users/{user_id}/OS-OAUTH1/access_tokens/{token_id}/roles/{role_id}",
+        ("get_access_token_role", _OWN_READ, "Show a role of an access token.", "GET HEAD"),
+        scope=ALL,
+    ),
+)

@@ -1,7 +1,7 @@
 "Identity providers, mappings and protocols."
 
 from common.schema import obj
-from identity.schemas import BOOLEAN, ID, ID_OR_NULL, TEXT, patch, wrapped
+from identity.schemas import BOOLEAN, ID, ID_OR_NULL, TEXT, URL, patch, wrapped
 
 _OWN_ID = {"type": ["string", "null"], "maxLength": 64}
 """Clients repeat the id of the URL."""
@@ -76,13 +76,24 @@ _PROTOCOL = obj(
     mapping_id=ID,
     remote_id_attribute={"type": ["string", "null"], "maxLength": 64},
 )
+_SERVICE_URL = {**URL, "maxLength": 256}
+_SERVICE_PROVIDER = obj(
+    "auth_url sp_url",
+    auth_url=_SERVICE_URL,
+    sp_url=_SERVICE_URL,
+    enabled=BOOLEAN,
+    description=TEXT,
+    relay_state_prefix={"type": ["string", "null"], "minLength": 1, "maxLength": 256},
+)
 CREATE = {
     "identity_provider": wrapped("identity_provider", _PROVIDER),
     "mapping": wrapped("mapping", _MAPPING),
     "protocol": wrapped("protocol", _PROTOCOL),
+    "service_provider": wrapped("service_provider", _SERVICE_PROVIDER),
 }
 UPDATE = {
     "identity_provider": patch("identity_provider", _PROVIDER),
     "mapping": patch("mapping", _MAPPING),
     "protocol": patch("protocol", _PROTOCOL),
+    "service_provider": patch("service_provider", _SERVICE_PROVIDER),
 }

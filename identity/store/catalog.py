@@ -11,6 +11,7 @@ from identity.store.models import (
     ProjectEndpoint,
     ProjectEndpointGroup,
     Service,
+    ServiceProvider,
 )
 
 
@@ -52,3 +53,10 @@ def project_groups(session: Session) -> dict[str, list[EndpointGroup]]:
     for project_id, group in session.execute(query).tuples():
         found.setdefault(project_id, []).append(group)
     return found
+
+
+def service_providers(session: Session) -> list[dict[str, str]]:
+    "The enabled service providers, as tokens name them."
+    query = select(ServiceProvider).where(ServiceProvider.enabled.is_(True))
+    found = session.scalars(query.order_by(ServiceProvider.id))
+    return [{"id": r.id, "auth_url": r.auth_url, "sp_url": r.sp_url} for r in found]

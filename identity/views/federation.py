@@ -1,10 +1,10 @@
-"Identity providers, mappings and protocols."
+"Identity providers, mappings and protocols; service providers."
 
 from __future__ import annotations
 
 from typing import Any
 
-from identity.store.models import IdentityProvider, Mapping, Protocol
+from identity.store.models import IdentityProvider, Mapping, Protocol, ServiceProvider
 from identity.views import links
 
 _FED = "OS-FEDERATION"
@@ -44,4 +44,17 @@ def protocol(row: Protocol) -> dict[str, Any]:
         "mapping_id": row.mapping_id,
         "remote_id_attribute": row.remote_id_attribute,
         "links": links.own(f"{above}/protocols/{row.id}") | {"identity_provider": provider_link},
+    }
+
+
+def service_provider(row: ServiceProvider) -> dict[str, Any]:
+    "Another cloud that trusts this one."
+    return {
+        "id": row.id,
+        "auth_url": row.auth_url,
+        "sp_url": row.sp_url,
+        "enabled": row.enabled,
+        "description": row.description,
+        "relay_state_prefix": row.relay_state_prefix,
+        "links": links.own(f"{_FED}/service_providers/{row.id}"),
     }

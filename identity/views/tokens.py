@@ -41,6 +41,11 @@ def token(claims: Claims, catalog: Any = None) -> dict[str, Any]:
         }
     if claims.application_credential:
         body["application_credential"] = claims.application_credential
+    if claims.oauth:
+        body["OS-OAUTH1"] = {
+            "access_token_id": claims.oauth["token"],
+            "consumer_id": claims.oauth["consumer"],
+        }
     if claims.thumbprint:
         body["oauth2_credential"] = {"x5t#S256": claims.thumbprint}
     if catalog is not None and (claims.project_id or claims.domain_id or claims.system):

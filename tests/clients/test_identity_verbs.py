@@ -307,6 +307,48 @@ def test_a_program_logs_in_by_oauth2(myself, project, mark, after):
     assert isinstance(list(cloud.network.networks()), list)
 
 
+def test_a_program_logs_in_by_oauth1(admin, mark, after):
+    made = admin.json(f"consumer create --description {mark}")
+    after(admin, f"consumer delete {made['id']}")
+    admin(f"consumer set --description {mark}-b {made['id']}")
+    assert admin.json(f"consumer show {made['id']}")["description"] == f"{mark}-b"
+    assert made["id"] in {row["ID"] for row in admin.json("consumer list")}
+    key = f"--consumer-key {made['id']} --consumer-secret {made['secret']}"
+    asked = admin.json(f"request token create {key} --project admin")
+    # the command looks the role up, which only administrators may
+    answer = admin.json(f"request token authorize --request-key {asked['id']} --role reader")
+    got = admin.json(
+        f"access token create {key} --request-key {asked['id']} --request-secret {asked['secret']}"
+        f" --verifier {answer['oauth_verifier']}"
+    )
+    cloud = openstack.connect(
+        auth_type="v3oauth1",
+        auth={
+            "auth_url": admin.json("catalog show identity")["endpoints"][0]["url"],
+            "consumer_key": made["id"],
+            "consumer_secret": made["secret"],
+            "access_key": got["id"],
+            "access_secret": got["secret"],
+        },
+    )
+    assert cloud.current_project_id == admin.json("project show admin")["id"]
+    assert isinstance(list(cloud.network.networks()), list)
+    with pytest.raises(exceptions.ForbiddenException):
+        cloud.identity.create_project(name=mark)
+
+
+def test_service_providers(admin, demo, mark, after):
+    urls = "--auth-url https://b.example.org/v3 --service-provider-url https://b.example.org/sp"
+    made = admin.json(f"service provider create {urls} --description d {mark}")
+    after(admin, f"service provider delete {mark}")
+    assert made["enabled"] is True and made["relay_state_prefix"] == "ss:mem:"
+    admin(f"service provider set --disable --description e {mark}")
+    shown = admin.json(f"service provider show {mark}")
+    assert shown["enabled"] is False and shown["description"] == "e"
+    assert mark in {p["ID"] for p in admin.json("service provider list")}
+    assert "403" in demo("service provider list", fails=True)
+
+
 def test_credentials_trusts_and_limits(admin, myself, project, user, mark, after):
     keys = myself.json("ec2 credentials create")
     assert keys["access"] and keys["secret"]

@@ -35,6 +35,7 @@ from identity.store.models.federation import (
     ServiceProvider,
 )
 from identity.store.models.limits import DomainConfig, Limit, RegisteredLimit
+from identity.store.models.oauth1 import Consumer, OAuthNonce, OAuthToken
 from identity.store.models.people import Group, Membership, Password, User
 from identity.store.models.projects import Project, ProjectTag
 from identity.store.models.revocations import Epoch, Revocation
@@ -46,6 +47,7 @@ __all__ = [
     "ApplicationCredentialRule",
     "Assignment",
     "Base",
+    "Consumer",
     "Credential",
     "DomainConfig",
     "Endpoint",
@@ -56,6 +58,8 @@ __all__ = [
     "IdentityProvider",
     "ImpliedRole",
     "Limit",
+    "OAuthNonce",
+    "OAuthToken",
     "Mapping",
     "Membership",
     "Password",

@@ -294,3 +294,31 @@ def test_what_is_kept(cloud, provider, trusted):
     assert login(cloud, trusted, provider.token()).status_code == 401
     demo = cloud.log_in("demo", "demopw", project="demo")
     assert demo.get(path).status_code == demo.put(f"{path}/z", json=body).status_code == 403
+
+
+def test_service_providers(cloud):
+    path = f"{FED}/service_providers"
+    urls = {"auth_url": "https://b.example.org/v3/auth", "sp_url": "https://b.example.org/ECP"}
+    body = {"service_provider": {**urls, "description": "the other site"}}
+    made = cloud.admin.put(f"{path}/b", json=body)
+    assert made.status_code == 201, made.text
+    assert made.json["service_provider"]["enabled"] is False
+    assert made.json["service_provider"]["relay_state_prefix"] == "ss:mem:"
+    assert cloud.admin.put(f"{path}/b", json=body).status_code == 409
+    bad = {"service_provider": {"auth_url": "https://b.example.org"}}
+    assert cloud.admin.put(f"{path}/c", json=bad).status_code == 400
+    demo = cloud.log_in("demo", "demopw", project="demo")
+    assert "service_providers" not in demo.body
+    assert demo.put(f"{path}/c", json=body).status_code == 403
+    on = {"service_provider": {"enabled": True}}
+    assert cloud.admin.ok("PATCH", f"{path}/b", json=on)["service_provider"]["enabled"]
+    demo = cloud.log_in("demo", "demopw", project="demo")
+    assert demo.body["service_providers"] == [{"id": "b", **urls}]
+    shown = cloud.admin.get("/v3/auth/tokens", headers={"X-Subject-Token": demo.token})
+    assert shown.json["token"]["service_providers"] == [{"id": "b", **urls}]
+    found = cloud.admin.ok("GET", f"{path}?enabled=true")["service_providers"]
+    assert [p["id"] for p in found] == ["b"]
+    assert cloud.admin.ok("GET", f"{path}?enabled=false")["service_providers"] == []
+    assert cloud.admin.delete(f"{path}/b").status_code == 204
+    assert cloud.admin.get(f"{path}/b").status_code == 404
+    assert "service_providers" not in cloud.log_in("demo", "demopw", project="demo").body
