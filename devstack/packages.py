@@ -33,7 +33,7 @@ CLOUD = [
     "ovmf",
     "swtpm-tools",
 ]
-TEST = ["git", "chromium", "nginx-light"]
+TEST = ["git", "chromium", "nginx-light", "slapd"]
 
 
 def missing(wanted: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ from common.service import Loop
 from identity import policy
 from identity.api import ROUTES
 from identity.core import Deps, revocation
+from identity.core.directory import Directories
 from identity.core.hashing import Hasher
 from identity.core.keys import KeyRing
 from identity.core.memory import REFRESH_S, Memory
@@ -43,6 +44,7 @@ def make_deps(config: cfg.ConfigOpts, events: Events | None = None) -> Deps:
         hasher=Hasher(config.password),
         memory=Memory(db),
         verified=Verified(config.token.remembered),
+        directories=Directories(),
         events=events,
         notifier=Notifier(events, f"identity.{config.host}") if events else None,
     )

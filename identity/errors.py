@@ -1,12 +1,13 @@
 """Errors of identity. Words follow Keystone's where clients match on them.
 
 Unauthorized ─ AccountLocked, PasswordExpired, UserDisabled, NeedsReceipt
-Forbidden ──── NotAllowed, Immutable, TrustUsed, LimitReached
-NotFound ───── NoSuch (any resource, by kind and id)
+Forbidden ──── NotAllowed, Immutable, TrustUsed, LimitReached, DomainConfigRefused
+NotFound ───── NoSuch (any resource, by kind and id), NoDomainConfig
 Conflict ───── Duplicate, InUse
 BadRequest ─── Invalid (field and reason), PasswordRefused
 """
 
+import logging
 from typing import Any
 
 from common.errors import (
@@ -18,6 +19,8 @@ from common.errors import (
     Unauthorized,
     Unavailable,
 )
+
+LOG = logging.getLogger(__name__)
 
 
 class NoSuch(NotFound):
@@ -89,6 +92,20 @@ class PasswordExpired(Unauthorized):
         super().__init__(user_id=user_id)
 
 
+class DomainConfigRefused(Forbidden):
+    "Invalid domain specific configuration: {reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class NoDomainConfig(NotFound):
+    "Could not find {what} in the configuration of domain {domain_id}."
+
+    def __init__(self, what: str, domain_id: str) -> None:
+        super().__init__(what=what, domain_id=domain_id)
+
+
 class AuthRefused(Unauthorized):
     """The request you have made requires authentication."""
 
@@ -105,6 +122,15 @@ class NeedsReceipt(Unauthorized):
         self.body = body
 
 
+class DirectoryUnreachable(Unavailable):
+    "The directory of the domain cannot be reached."
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+        LOG.warning("a directory cannot be read: %s", why)
+
+
 class Busy(Unavailable):
     "Too many logins are waiting; try again in a moment."
 
@@ -117,6 +143,8 @@ __all__ = [
     "BadRequest",
     "Busy",
     "Conflict",
+    "DirectoryUnreachable",
+    "DomainConfigRefused",
     "Duplicate",
     "Error",
     "Forbidden",
@@ -125,6 +153,7 @@ __all__ = [
     "Invalid",
     "LimitReached",
     "NeedsReceipt",
+    "NoDomainConfig",
     "NoSuch",
     "NotAllowed",
     "NotFound",

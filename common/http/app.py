@@ -67,7 +67,8 @@ def make_app(
     for api in routes:
         for route in api.routes:
             served.table.setdefault(f"{route.method} {route.path}", []).append(route)
-    for endpoint, choices in served.table.items():
+    # a rule for GET takes HEAD too, and the first one that takes it wins
+    for endpoint, choices in sorted(served.table.items(), key=lambda e: e[1][0].method != "HEAD"):
         app.add_url_rule(
             choices[0].path,
             endpoint,

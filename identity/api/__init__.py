@@ -6,6 +6,7 @@ from identity.api import (
     auth,
     catalog,
     credentials,
+    domain_config,
     domains,
     endpoint_filters,
     federation,
@@ -22,6 +23,7 @@ from identity.api import (
 ROUTES = (
     versions.api,
     auth.api,
+    domain_config.api,
     domains.api,
     projects.api,
     users.api,

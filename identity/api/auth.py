@@ -38,7 +38,7 @@ def _signed(body: Any, request: Request) -> Any:
 def _text(deps: Deps, token: str, claims: Any, *, nocatalog: bool) -> bytes:
     """The body of a token's answer; the whole one is remembered, for a token is validated many
     times."""
-    stamp = deps.memory.catalog_stamp
+    stamp = deps.memory.stamp("catalog")
     if not nocatalog and (known := deps.verified.text(token, stamp)):
         return known
     body = json.dumps(views.token(claims))

@@ -72,15 +72,14 @@ def create_ec2(ctx: Context, deps: Deps, body: Any, user_id: str) -> dict[str, A
 
 @api.get(f"{_EC2}/<access>", policy=None)
 def show_ec2(ctx: Context, deps: Deps, user_id: str, access: str) -> dict[str, Any]:
-    row = credentials.load(deps, ctx, access, "identity:ec2_get_credential", ec2=True)
+    row = credentials.load_ec2(deps, ctx, user_id, access, "identity:ec2_get_credential")
     return {"credential": views.ec2_credential(row, credentials.blob(deps, row))}
 
 
 @api.delete(f"{_EC2}/<access>", policy=None)
 def delete_ec2(ctx: Context, deps: Deps, user_id: str, access: str) -> None:
-    credentials.delete(
-        deps, ctx, credentials.load(deps, ctx, access, "identity:ec2_delete_credential", ec2=True)
-    )
+    row = credentials.load_ec2(deps, ctx, user_id, access, "identity:ec2_delete_credential")
+    credentials.delete(deps, ctx, row)
 
 
 def _token(deps: Deps, body: Any, *, s3: bool) -> Reply:

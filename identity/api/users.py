@@ -102,7 +102,7 @@ def delete_group(ctx: Context, deps: Deps, group_id: str) -> None:
 
 @api.get("/v3/groups/<group_id>/users", policy=None)
 def users_of(ctx: Context, deps: Deps, args: Any, group_id: str) -> dict[str, Any]:
-    groups.load(deps, ctx, group_id, "identity:list_users_in_group")
+    groups.load_with_members(deps, ctx, group_id, "identity:list_users_in_group")
     found, more, ends = users.list_users(deps, ctx, args, group_id)
     return links.collection("users", found, lambda u: views.user(u, ends.get(u.id)), more=more)
 

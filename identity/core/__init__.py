@@ -13,6 +13,7 @@ from oslo_config import cfg
 if TYPE_CHECKING:
     from common.bus import Events
     from common.db import Database
+    from identity.core.directory import Directories
     from identity.core.hashing import Hasher
     from identity.core.keys import KeyRing
     from identity.core.memory import Memory
@@ -31,6 +32,7 @@ class Deps:
     hasher: Hasher
     memory: Memory
     verified: Verified
+    directories: Directories
     events: Events | None = None
     notifier: Any = None
     http: Any = None

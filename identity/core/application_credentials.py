@@ -11,7 +11,7 @@ from common.context import Context
 from common.ids import new_hex
 from identity.core import Deps, audit, listing, revocation, times
 from identity.errors import Duplicate, Invalid, LimitReached, NoSuch, NotAllowed
-from identity.store import Session, rows
+from identity.store import Session, accounts, rows
 from identity.store import listing as listing_store
 from identity.store.models import (
     AccessRule,
@@ -126,6 +126,11 @@ def _roles(
 ) -> list[str]:
     if not given:
         return list(ctx.role_ids)
+    has = set(ctx.role_ids)
+    if not (ctx.trust_id or ctx.application_credential_id):
+        # what the caller was given since the token; what was delegated has bounds of its own
+        place = accounts.place(session, str(ctx.user_id), target_id=str(ctx.project_id))
+        has |= {i for i, _ in deps.memory.expand(place[1], place[0].domain_id)} if place else set()
     found = []
     for named in given:
         role = (
@@ -135,7 +140,7 @@ def _roles(
         )
         if role is None:
             raise NoSuch("role", named.get("id") or named.get("name"))
-        if role.id not in ctx.role_ids:
+        if role.id not in has:
             raise Invalid("roles", f"the caller does not have the role {role.id} in the project.")
         found.append(role.id)
     return list(dict.fromkeys(found))

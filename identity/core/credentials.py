@@ -25,17 +25,23 @@ from identity.store.models import Credential
 from identity.store.types import Filter
 
 
-def load(
-    deps: Deps, ctx: Context, credential_id: str, rule: str, *, ec2: bool = False
-) -> Credential:
-    "A credential, if the caller passes `rule`. An EC2 one is found by its access key."
+def load(deps: Deps, ctx: Context, credential_id: str, rule: str) -> Credential:
+    "A credential, if the caller passes `rule`."
     with deps.db.read() as session:
-        found = session.get(
-            Credential, hashlib.sha256(credential_id.encode()).hexdigest() if ec2 else credential_id
-        )
+        found = session.get(Credential, credential_id)
     ctx.enforce(rule, {"target.credential.user_id": found.user_id if found else None})
     if found is None:
         raise NoSuch("credential", credential_id)
+    return found
+
+
+def load_ec2(deps: Deps, ctx: Context, user_id: str, access: str, rule: str) -> Credential:
+    "The EC2 key pair of a user with this access key, if the caller passes `rule`. Raises NoSuch."
+    ctx.enforce(rule, {"target.credential.user_id": user_id})
+    with deps.db.read() as session:
+        found = session.get(Credential, hashlib.sha256(access.encode()).hexdigest())
+    if found is None or found.user_id != user_id:
+        raise NoSuch("credential", access)
     return found
 
 

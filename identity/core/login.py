@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.tokens import Claims
-from identity.core import Deps, oauth1, passwords, times, tokens, totp
+from identity.core import Deps, directory, oauth1, passwords, times, tokens, totp
 from identity.errors import AuthRefused, Invalid, NoSuch
 from identity.store import Session, accounts, rows
 from identity.store.models import (
@@ -95,7 +95,12 @@ def _password(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     user = given["user"]
     with deps.db.once() as connection:
         account = _named(connection, user, "auth.identity.password.user")
-    login.proven(passwords.check(deps, account, user["password"]), "password")
+    kept_in = directory.of_login(deps, user, account)
+    if kept_in is not None:
+        account = directory.check(deps, kept_in, user, account, user["password"])
+    else:
+        account = passwords.check(deps, account, user["password"])
+    login.proven(account, "password")
 
 
 def _totp(deps: Deps, login: Login, given: dict[str, Any]) -> None:

@@ -121,10 +121,9 @@ class Memory:
             known = self._providers = json.dumps(found) if found else ""
         return known
 
-    @property
-    def catalog_stamp(self) -> int:
-        "Changes whenever the catalog does."
-        return self._epochs.get("catalog", 0)
+    def stamp(self, name: str) -> int:
+        "Changes whenever what is named does: `catalog`, `directories`."
+        return self._epochs.get(name, 0)
 
 
 def _read_roles(session: Any) -> dict[str, KnownRole]:

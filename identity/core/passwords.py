@@ -10,8 +10,8 @@ from __future__ import annotations
 import datetime
 import re
 
-from identity.core import Deps, revocation, times
-from identity.errors import AuthRefused, Invalid, PasswordExpired, PasswordRefused
+from identity.core import Deps, directory, revocation, times
+from identity.errors import AuthRefused, Invalid, NotAllowed, PasswordExpired, PasswordRefused
 from identity.store import Session, accounts, rows
 from identity.store import people as people_store
 from identity.store.models import Password, User
@@ -161,6 +161,8 @@ def change(deps: Deps, user_id: str, original: str, new: str) -> None:
     one does. Raises AuthRefused, PasswordRefused, NotAllowed."""
     with deps.db.read() as session:
         account = accounts.by_id(session, user_id)
+    if account is not None and directory.of_login(deps, {}, account) is not None:
+        raise NotAllowed("the password is kept in a directory, which is only read.")
     try:
         account = check(deps, account, original)
     except PasswordExpired:

@@ -203,6 +203,7 @@ def update(
             other = rows.find(session, Project, domain_id=project.domain_id, name=given["name"])
             if other is not None and other.id != project.id:
                 raise Duplicate.name(what, given["name"], project.domain_id)
+            rows.bump(session, "directories")  # which go by the names of domains
         tags = given.pop("tags", None)
         resources.apply(project, given, _CHANGE)
         rows.flush(session, lambda: Duplicate.name(what, given.get("name"), project.domain_id))
@@ -212,6 +213,8 @@ def update(
             revocation.revoke(
                 deps, session, f"{'domain' if project.is_domain else 'project'}:{project.id}"
             )
+    if project.is_domain:
+        deps.memory.refresh()
     audit.changed(deps, ctx, what, "updated", project.id)
     return project
 
@@ -229,11 +232,12 @@ def _refuse_disabling(session: Session, project: Project, given: dict[str, Any])
 
 
 def delete(deps: Deps, ctx: Context, project_id: str) -> None:
-    "Delete a project that has none below it, with everything that refers to it."
+    "Delete a project that has none below it, or a domain, with everything that refers to it."
+    if get(deps, project_id).is_domain:
+        delete_domain(deps, ctx, project_id)
+        return
     with deps.db.write() as session:
         project = load(session, project_id)
-        if project.is_domain:
-            raise NotAllowed("a domain is deleted at /v3/domains.")
         ctx.enforce("identity:delete_project", target(project))
         resources.refuse_immutable("project", project)
         if store.below(session, project):
@@ -276,6 +280,7 @@ def delete_domain(deps: Deps, ctx: Context, domain_id: str) -> None:
         rows.remove(session, Role, domain_id=domain_id)
         rows.bump(session, "roles")
         rows.remove(session, DomainConfig, domain_id=domain_id)
+        rows.bump(session, "directories")
         rows.remove(session, Limit, domain_id=domain_id)
         _forget(deps, session, [*store.in_domain(session, domain_id), domain])
     audit.changed(deps, ctx, "domain", "deleted", domain_id)

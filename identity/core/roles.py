@@ -150,8 +150,8 @@ def imply(deps: Deps, ctx: Context, prior_id: str, implied_id: str) -> tuple[Rol
         )
         if _is_admin(implied):
             raise NotAllowed("the role admin cannot be implied.")
-        if implied.domain_id:
-            raise NotAllowed("a role of a domain cannot be implied.")
+        if implied.domain_id and not prior.domain_id:
+            raise NotAllowed("a global role cannot imply a role of a domain.")
         if session.get(ImpliedRole, (prior_id, implied_id)) is None:
             rows.add(session, ImpliedRole(prior_id=prior_id, implied_id=implied_id))
             rows.bump(session, "roles")

@@ -26,9 +26,9 @@ def load(deps: Deps, ctx: Context, trust_id: str, rule: str) -> Trust:
     "A living trust, if the caller passes `rule`."
     with deps.db.read() as session:
         trust = store.living(session, trust_id)
-    ctx.enforce(rule, target(trust))
     if trust is None:
         raise NoSuch("trust", trust_id)
+    ctx.enforce(rule, target(trust))
     return trust
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from common.context import Context
 from common.ids import new_hex
-from identity.core import Deps, audit, listing, passwords, resources, revocation
+from identity.core import Deps, audit, directory, listing, passwords, resources, revocation
 from identity.errors import Duplicate, Invalid, NoSuch, NotAllowed
 from identity.store import Session, rows
 from identity.store import assignments as assignment_store
@@ -79,6 +79,8 @@ def list_users(
             wanted = listing.narrowed(wanted, Filter("domain_id", "equals", ctx.domain_id))
     text = args.get("password_expires_at")
     expires = listing.date_filter("password_expires_at", text, "expires_at") if text else None
+    if group_id is None:
+        directory.refresh(deps, "user", args.get("domain_id") or ctx.domain_id, args.get("name"))
     with deps.db.read() as session:
         found, more = store.users(
             session,
@@ -112,6 +114,7 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> User:
     "A new user. Raises Duplicate, Invalid, PasswordRefused."
     domain_id = given.get("domain_id") or ctx.domain_id or ctx.project_domain_id or "default"
     ctx.enforce("identity:create_user", {"target.user.domain_id": domain_id})
+    directory.refuse_change(deps, domain_id)
     password = given.get("password")
     if password is not None:
         passwords.refuse_weak(deps, password)
@@ -126,7 +129,7 @@ def create(deps: Deps, ctx: Context, given: dict[str, Any]) -> User:
     with deps.db.write() as session:
         domain = session.get(Project, domain_id)
         if domain is None or not domain.is_domain:
-            raise Invalid("domain_id", f"there is no domain {domain_id}.")
+            raise NoSuch("domain", domain_id)
         _check_default_project(session, given)
         if rows.find(session, User, domain_id=domain_id, login=user.login):
             raise Duplicate.name("user", user.name, domain_id)
@@ -168,7 +171,8 @@ def _set_federated(session: Session, user: User, given: list[dict[str, Any]] | N
 def update(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> User:
     """Change a user; a new password or disabling ends all tokens. Raises NoSuch, Duplicate,
     NotAllowed, PasswordRefused."""
-    load(deps, ctx, user_id, "identity:update_user")
+    kept = load(deps, ctx, user_id, "identity:update_user")
+    directory.refuse_change(deps, kept.domain_id, user_id)
     password = given.get("password")
     if password is not None:
         passwords.refuse_weak(deps, password)
@@ -202,7 +206,8 @@ def update(deps: Deps, ctx: Context, user_id: str, given: dict[str, Any]) -> Use
 
 def delete(deps: Deps, ctx: Context, user_id: str) -> None:
     "Delete a user and all that is theirs."
-    load(deps, ctx, user_id, "identity:delete_user")
+    kept = load(deps, ctx, user_id, "identity:delete_user")
+    directory.refuse_change(deps, kept.domain_id, user_id)
     with deps.db.write() as session:
         user = rows.get(session, User, user_id, "user")
         assignment_store.forget_actor(session, "user", user_id)

@@ -31,3 +31,4 @@ _DOMAIN = obj(
 CREATE, UPDATE = wrapped("project", _PROJECT), patch("project", _PROJECT)
 CREATE_DOMAIN, UPDATE_DOMAIN = wrapped("domain", _DOMAIN), patch("domain", _DOMAIN)
 SET_TAGS = obj("tags", tags=TAGS)
+CONFIG = wrapped("config", {"type": "object", "maxProperties": 200})

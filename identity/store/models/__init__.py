@@ -27,6 +27,7 @@ from identity.store.models.catalog import (
     Region,
     Service,
 )
+from identity.store.models.directory import DirectoryEntry
 from identity.store.models.federation import (
     FederatedUser,
     IdentityProvider,
@@ -49,6 +50,7 @@ __all__ = [
     "Base",
     "Consumer",
     "Credential",
+    "DirectoryEntry",
     "DomainConfig",
     "Endpoint",
     "EndpointGroup",

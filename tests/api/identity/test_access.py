@@ -188,3 +188,32 @@ def test_credentials_are_encrypted_and_private(cloud):
     ec2 = {"type": "ec2", "blob": json.dumps(pair), "project_id": demo.body["project"]["id"]}
     row = demo.ok("POST", "/v3/credentials", json={"credential": ec2})["credential"]
     assert row["id"] == hashlib.sha256(b"AKIA").hexdigest()
+
+
+def test_roles_given_since_the_token_can_be_delegated(cloud):
+    demo = cloud.log_in("demo", "demopw", project="demo")
+    body = {"role": {"name": "late"}}
+    role = cloud.admin.ok("POST", "/v3/roles", json=body)["role"]
+    wanted = {"roles": [{"id": role["id"]}]}
+    path = f"/v3/users/{demo.body['user']['id']}/application_credentials"
+    early = demo.post(path, json={"application_credential": {"name": "a", **wanted}})
+    assert early.status_code == 400
+    cloud.grant(demo.body["user"]["id"], "late", demo.body["project"]["id"])
+    made = demo.post(path, json={"application_credential": {"name": "a", **wanted}})
+    assert made.status_code == 201, made.text
+
+
+def test_own_things_that_are_not_there_are_not_found(cloud):
+    demo = cloud.log_in("demo", "demopw", project="demo")
+    path = f"/v3/users/{demo.body['user']['id']}/credentials/OS-EC2"
+    assert demo.get(f"{path}/nope").status_code == 404
+    assert demo.delete(f"{path}/nope").status_code == 404
+    assert demo.get("/v3/OS-TRUST/trusts/nope").status_code == 404
+    admin = cloud.id_of("users", "admin")
+    pair = cloud.admin.ok(
+        "POST",
+        f"/v3/users/{admin}/credentials/OS-EC2",
+        json={"tenant_id": cloud.id_of("projects", "admin")},
+    )["credential"]
+    assert demo.get(f"{path}/{pair['access']}").status_code == 404, "it is not demo's"
+    assert cloud.admin.get(f"{path}/{pair['access']}").status_code == 404

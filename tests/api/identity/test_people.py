@@ -25,7 +25,7 @@ def test_names_are_unique_in_their_domain(cloud):
     cloud.user("ann", domain_id=domain["id"])
     assert (
         cloud.admin.post("/v3/users", json={"user": {"name": "x", "domain_id": "no"}}).status_code
-        == 400
+        == 404
     )
 
 

@@ -226,3 +226,44 @@ def test_limits(cloud):
     assert cloud.admin.delete(f"/v3/limits/{own['id']}").status_code == 204
     assert cloud.admin.delete(f"/v3/registered_limits/{made['id']}").status_code == 204
     assert client.ok("GET", "/v3/limits/model")["model"]["name"] == "flat"
+
+
+def test_what_is_asked_with_head_has_its_own_answer(cloud):
+    "204, where GET has a body of its own meaning (API reference, implied roles)."
+    admin, reader = (cloud.id_of("roles", name) for name in ("manager", "reader"))
+    path = f"/v3/roles/{admin}/implies/{reader}"
+    cloud.admin.put(path)
+    assert cloud.admin.head(path).status_code == 204
+    assert cloud.admin.get(path).status_code == 200
+    assert cloud.admin.head(f"/v3/roles/{reader}/implies/{admin}").status_code == 404
+
+
+def test_roles_of_domains_imply_others(cloud):
+    def role(name, domain=None):
+        body = {"role": {"name": name, **({"domain_id": domain} if domain else {})}}
+        return cloud.admin.ok("POST", "/v3/roles", json=body)["role"]["id"]
+
+    other = cloud.admin.ok("POST", "/v3/domains", json={"domain": {"name": "o"}})["domain"]["id"]
+    one, two, far = role("one", "default"), role("two", "default"), role("far", other)
+    world = role("world")
+    for implied in (two, far, world):
+        assert cloud.admin.put(f"/v3/roles/{one}/implies/{implied}").status_code == 201
+    assert cloud.admin.put(f"/v3/roles/{world}/implies/{one}").status_code == 403
+    project = cloud.project("p")
+    ann = cloud.user("ann")
+    path = f"/v3/projects/{project['id']}/users/{ann['id']}/roles/{one}"
+    assert cloud.admin.put(path).status_code == 204
+    token = cloud.log_in("ann", "secret", project="p").body
+    assert [r["name"] for r in token["roles"]] == ["world"], "roles of domains do not show"
+
+
+def test_a_domain_can_be_deleted_as_a_project(cloud):
+    body = {"project": {"name": "d", "is_domain": True}}
+    made = cloud.admin.ok("POST", "/v3/projects", json=body)["project"]
+    path = f"/v3/projects/{made['id']}"
+    assert cloud.admin.delete(path).status_code == 403, "while it is enabled"
+    cloud.admin.ok("PATCH", path, json={"project": {"enabled": False}})
+    demo = cloud.log_in("demo", "demopw", project="demo")
+    assert demo.delete(path).status_code == 403
+    assert cloud.admin.delete(path).status_code == 204
+    assert cloud.admin.get(f"/v3/domains/{made['id']}").status_code == 404
