@@ -63,7 +63,7 @@ def create_app(
     "The application on these parts; starts no thread."
     deps = deps or make_deps(config, events)
     authenticate = Authenticator(deps.keys.verifier, _Fresh(deps.memory), "identity")  # type: ignore[arg-type]
-    app = make_app(
+    return make_app(
         "identity",
         ROUTES,
         dialect="keystone",
@@ -71,9 +71,8 @@ def create_app(
         config=config,
         enforcer=Enforcer(policy.RULES, config.policy.file),
         authenticate=authenticate,
+        strict_slashes=False,
     )
-    app.url_map.strict_slashes = False
-    return app
 
 
 def application() -> Any:

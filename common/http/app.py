@@ -53,15 +53,17 @@ def make_app(
     authenticate: Authenticate | None = None,
     versions: VersionRange | None = None,
     inner: Callable[[middleware.Wsgi], middleware.Wsgi] | None = None,
+    strict_slashes: bool = True,
 ) -> Flask:
     """A Flask app that serves `routes`. `deps` is handed to handlers that ask for it. Without
     `authenticate` every route must be open. `app.wsgi_app` is wrapped in `middleware.STACK`;
-    `inner(wsgi)` puts something between the stack and the routes.
+    `inner(wsgi)` puts something between the stack and the routes. Without `strict_slashes` a slash
+    at the end of an address says nothing.
 
     Flask holds the route table and the test client; a request goes past its contexts and signals
     (see `common.http.serving`)."""
     app = Flask(service, static_folder=None)
-    app.url_map.strict_slashes = True
+    app.url_map.strict_slashes = strict_slashes
     app.url_map.merge_slashes = False
     served = _Served(service, dialect, deps, config, enforcer, authenticate, versions, app)
     for api in routes:

@@ -267,3 +267,8 @@ def test_a_domain_can_be_deleted_as_a_project(cloud):
     assert demo.delete(path).status_code == 403
     assert cloud.admin.delete(path).status_code == 204
     assert cloud.admin.get(f"/v3/domains/{made['id']}").status_code == 404
+
+
+def test_a_slash_at_the_end_says_nothing(cloud):
+    for path in ("/v3", "/v3/projects", "/v3/OS-TRUST/trusts", "/v3/domains/default"):
+        assert cloud.admin.get(f"{path}/").json.keys() == cloud.admin.get(path).json.keys()
