@@ -32,7 +32,7 @@ class HeaderRefused(InvalidHeader):
 
 
 class InvalidPath(BadRequest):
-    "The name is longer than {limit} bytes: {what}."
+    "{what} name length of {length} longer than {limit}"
 
 
 class InvalidUrl(PreconditionFailed):
@@ -64,7 +64,7 @@ class ObjectNotFound(NotFound):
 
 
 class ContainerNotEmpty(Conflict):
-    "There was a conflict when trying to complete your request: the container is not empty."
+    "There was a conflict when trying to complete your request. The container is not empty."
 
 
 class PolicyConflict(Conflict):

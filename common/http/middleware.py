@@ -49,12 +49,7 @@ class RequestId:
             if not any(name == "X-Openstack-Request-Id" for name, _ in headers):
                 headers.append(("X-Openstack-Request-Id", request_id))
             if self.extra and not any(name == self.extra for name, _ in headers):
-                value = (
-                    request_id
-                    if self.extra != "X-Trans-Id"
-                    else "tx" + request_id[4:].replace("-", "")
-                )
-                headers.append((self.extra, value))
+                headers.append((self.extra, self._own_id(request_id)))
             return (
                 start_response(status, headers, exc_info)
                 if exc_info
@@ -62,6 +57,11 @@ class RequestId:
             )
 
         return self.app(environ, start)
+
+    def _own_id(self, request_id: str) -> str:
+        if self.extra != "X-Trans-Id":
+            return request_id
+        return f"tx{request_id[4:].replace('-', '')[:21]}-{int(time.time()):010x}"
 
 
 class AccessLog:

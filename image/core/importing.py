@@ -61,7 +61,8 @@ def run(deps: Deps, ctx: Context, plan: Plan) -> None:
         )
         _end(deps, plan, "failure", str(error) if known else "The import failed.")
         return
-    words = f"Copied to {', '.join(s for s in plan.stores if s not in failed)}."
+    copied = [s for s in plan.stores if s not in failed]
+    words = f"Copied to {', '.join(copied)}." if plan.stores else "All stores have it."
     if failed:
         words += f" Failed: {', '.join(failed)}."
     _end(deps, plan, "success", words)
@@ -73,7 +74,8 @@ def _end(deps: Deps, plan: Plan, status: str, message: str) -> None:
         tasks.finish(session, plan.task_id, status, message, utcnow(), result)
         image = table.get(session, plan.image_id, lock=True)
         if image is not None and status == "failure":
-            table.set_property(session, image.id, images.IMPORTING_TO, None)
+            table.set_property(session, image.id, images.IMPORTING_TO, "")
+            table.set_property(session, image.id, images.FAILED_IMPORT, ",".join(plan.stores))
             images.mark_changed(image)
     sweep.restore_status(deps, plan.image_id)
 
@@ -216,6 +218,7 @@ def _into_stores(deps: Deps, plan: Plan, source: _Staged) -> list[str]:
     "Copy to each store; the first makes the image active. Returns the stores that failed."
     failed: list[str] = []
     done: list[str] = []
+    _announce(deps, plan)
     for name in plan.stores:
         try:
             _one(deps, plan, source, name, first=not done)
@@ -286,6 +289,14 @@ def _take_back(deps: Deps, plan: Plan, done: list[str]) -> None:
     removal.clear(deps, plan.image_id)
 
 
+def _announce(deps: Deps, plan: Plan) -> None:
+    "Say in the image's properties which stores are to have it."
+    with deps.db.write() as session:
+        if table.get(session, plan.image_id, lock=True) is not None:
+            table.set_property(session, plan.image_id, images.IMPORTING_TO, ",".join(plan.stores))
+            table.set_property(session, plan.image_id, images.FAILED_IMPORT, "")
+
+
 def _progress(deps: Deps, plan: Plan, done: list[str], failed: list[str]) -> None:
     "Say in the image's properties how far it is; clients poll them."
     left = [s for s in plan.stores if s not in done and s not in failed]
@@ -293,10 +304,9 @@ def _progress(deps: Deps, plan: Plan, done: list[str], failed: list[str]) -> Non
         image = table.get(session, plan.image_id, lock=True)
         if image is None:
             return
-        table.set_property(session, image.id, images.IMPORTING_TO, ",".join(left) if left else None)
-        table.set_property(
-            session, image.id, images.FAILED_IMPORT, ",".join(failed) if failed else None
-        )
+        # both stay when all is done, empty: that is how clients know it
+        table.set_property(session, image.id, images.IMPORTING_TO, ",".join(left))
+        table.set_property(session, image.id, images.FAILED_IMPORT, ",".join(failed))
         tasks.note(session, plan.task_id, f"Copied to {', '.join(done) or 'none'}.", utcnow())
         images.mark_changed(image)
 
@@ -310,6 +320,7 @@ def _copy(deps: Deps, plan: Plan) -> list[str]:
     failed: list[str] = []
     done: list[str] = []
     ours: list[str] = []  # what another task brought is not ours to take back
+    _announce(deps, plan)
     for name in plan.stores:
         try:
             opened = data.open_data(deps, image, 0, image.size or 0)

@@ -84,16 +84,27 @@ class Guard:
     def check(self, uri: str) -> Hop:
         "One hop, its address included."
         parts, host, port = self.check_form(uri)
+        addresses = self._addresses(uri, host, port)
+        for address in addresses:
+            if not self._reachable(address):
+                raise UriRefused(uri=uri, reason=f"host {host} is not on a public network.")
+        return Hop(uri, parts, host, port, addresses[0])
+
+    def trusted(self, uri: str) -> Hop:
+        "One hop to an address of the operator's: only that it exists is asked."
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+        port = parts.port or PORTS.get(parts.scheme, 80)
+        return Hop(uri, parts, host, port, self._addresses(uri, host, port)[0])
+
+    def _addresses(self, uri: str, host: str, port: int) -> Sequence[str]:
         try:
             addresses = self.resolve(host, port)
         except (OSError, UnicodeError):
             addresses = []
         if not addresses:
             raise UriRefused(uri=uri, reason=f"host {host} is not known.")
-        for address in addresses:
-            if not self._reachable(address):
-                raise UriRefused(uri=uri, reason=f"host {host} is not on a public network.")
-        return Hop(uri, parts, host, port, addresses[0])
+        return addresses
 
     def _reachable(self, text: str) -> bool:
         address = ipaddress.ip_address(text.partition("%")[0])

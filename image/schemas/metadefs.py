@@ -130,6 +130,7 @@ def document(name: str) -> dict[str, Any] | None:
         return _ITEMS[name][1]
     for singular, (key, item) in _ITEMS.items():
         if name == ("resource_types" if singular == "resource_type" else key):
+            name = key
             many: dict[str, Any] = {"type": "array", "items": item}
             if singular == "property":
                 many = {"type": "object", "additionalProperties": item}

@@ -56,13 +56,17 @@ def _verify(req: Request, values: dict[str, str], signature: str) -> str | None:
         raise BadRequest("FormPost: expired not an integer") from None
     if expires < time.time():
         raise signatures.BadSignature("FormPost: Form Expired")
-    digest, raw = signatures.split(signature, req.deps.config.tempurl.digests)
+    wrong = signatures.BadSignature("FormPost: Invalid Signature")
+    try:
+        digest, raw = signatures.split(signature, req.deps.config.tempurl.digests)
+    except signatures.BadSignature:
+        raise wrong from None
     path = "/".join(p for p in ("/v1", req.account, req.container, req.name) if p)
     message = "\n".join((path, *(values[name] for name in _FIELDS)))
     for key, limited in signatures.keys(req.deps, req.account, req.container):
         if signatures.matches(key, digest, message, raw):
             return limited
-    raise signatures.BadSignature("FormPost: Invalid Signature")
+    raise wrong
 
 
 def _store(req: Request, values: dict[str, str], form: Any, files: list[Any]) -> tuple[int, str]:

@@ -63,7 +63,6 @@ def of_entry(entry: Entry, etag: str, known_caller: bool) -> list[tuple[str, str
 def from_request(req: Request) -> dict[str, str]:
     "The metadata that a PUT or POST sets, as whole lower-case headers. Raises InvalidHeader."
     meta = req.prefixed("X-Object-Meta-")
-    meta = {n: v for n, v in meta.items() if v != ""}
     if meta:
         metadata.check(meta, "Object")
     found = {f"x-object-meta-{n}": v for n, v in meta.items()}

@@ -55,15 +55,15 @@ def merged(old: Mapping[str, str], new: Mapping[str, str], kind: str) -> dict[st
 
 def container_name(name: str) -> str:
     "Raise InvalidPath for a name no container can have."
-    if len(name.encode()) > MAX_CONTAINER_NAME:
-        raise InvalidPath(what="container", limit=MAX_CONTAINER_NAME)
+    if (length := len(name.encode())) > MAX_CONTAINER_NAME:
+        raise InvalidPath(what="Container", length=length, limit=MAX_CONTAINER_NAME)
     return name
 
 
 def object_name(name: str) -> str:
     "Raise InvalidPath for a name no object can have."
-    if len(name.encode()) > MAX_OBJECT_NAME:
-        raise InvalidPath(what="object", limit=MAX_OBJECT_NAME)
+    if (length := len(name.encode())) > MAX_OBJECT_NAME:
+        raise InvalidPath(what="Object", length=length, limit=MAX_OBJECT_NAME)
     return name
 
 

@@ -64,7 +64,7 @@ def test_staged_data_is_imported(cloud, member):
         "api_image_import",
         image_id,
     )
-    assert "os_glance_importing_to_stores" not in image
+    assert image["os_glance_importing_to_stores"] == image["os_glance_failed_import"] == ""
     assert member.get(image["file"]).data == data
     assert len(cloud.files()) == 1
 
@@ -222,7 +222,11 @@ def test_copy_to_more_stores_and_out_of_one(reaching):
     shown, task = outcome(reaching, member, image["id"])
     assert task["status"] == "success"
     assert set(shown["stores"].split(",")) == {"local", "fast", "cold"}
-    begin(admin, image["id"], "copy-image", all_stores=True, code=400)
+    begin(admin, image["id"], "copy-image", stores=["fast"], code=400)
+    begin(admin, image["id"], "copy-image", all_stores=True)
+    shown, task = outcome(reaching, member, image["id"])
+    assert task["status"] == "success" and task["message"] == "All stores have it."
+    assert shown["os_glance_importing_to_stores"] == "", "that is how clients know that it is done"
     path = f"/v2/stores/{{}}/{image['id']}"
     assert member.delete(path.format("local")).status_code == 403
     assert admin.delete(path.format("moon")).status_code == 404

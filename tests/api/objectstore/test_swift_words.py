@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 import time
 
 import pytest
@@ -230,3 +231,28 @@ def test_manifests_within_manifests_have_an_end(swift):
         assert swift.put(f"c/{depth}?multipart-manifest=put", body).status_code == 201
     assert swift.get("c/10").data == b"data"
     assert swift.get("c/11").status_code == 409
+
+
+def test_metadata_without_a_value_is_kept_on_objects(swift):
+    "On accounts and containers it removes; on objects every request says all there is."
+    swift.put("c/o", b"x", X_Object_Meta_Empty="", X_Object_Meta_Full="1")
+    headers = swift.head("c/o").headers
+    assert headers["X-Object-Meta-Empty"] == "" and headers["X-Object-Meta-Full"] == "1"
+    swift.post("c/o", X_Object_Meta_Other="")
+    headers = swift.head("c/o").headers
+    assert headers["X-Object-Meta-Other"] == "" and "X-Object-Meta-Full" not in headers
+    swift.post("c", X_Container_Meta_Other="1")
+    swift.post("c", X_Container_Meta_Other="")
+    assert "X-Container-Meta-Other" not in swift.head("c").headers
+
+
+def test_words_that_clients_look_for(swift, app):
+    swift.put("c/o", b"x")
+    assert "There was a conflict when trying to complete your request." in swift.delete("c").text
+    long = swift.put("c" * 257)
+    assert "Container name length of 257 longer than 256" in long.text
+    assert "Object name length of 1025 longer than 1024" in swift.put("c/" + "o" * 1025).text
+    for path in ("/crossdomain.xml", "/healthcheck", "/info"):
+        assert re.fullmatch(
+            "tx[0-9a-f]{21}-[0-9a-f]{10}", app.test_client().get(path).headers["X-Trans-Id"]
+        )
