@@ -292,9 +292,11 @@ def _take_back(deps: Deps, plan: Plan, done: list[str]) -> None:
 def _announce(deps: Deps, plan: Plan) -> None:
     "Say in the image's properties which stores are to have it."
     with deps.db.write() as session:
-        if table.get(session, plan.image_id, lock=True) is not None:
-            table.set_property(session, plan.image_id, images.IMPORTING_TO, ",".join(plan.stores))
-            table.set_property(session, plan.image_id, images.FAILED_IMPORT, "")
+        image = table.get(session, plan.image_id, lock=True)
+        if image is not None:
+            table.set_property(session, image.id, images.IMPORTING_TO, ",".join(plan.stores))
+            table.set_property(session, image.id, images.FAILED_IMPORT, "")
+            images.mark_changed(image)
 
 
 def _progress(deps: Deps, plan: Plan, done: list[str], failed: list[str]) -> None:

@@ -214,6 +214,15 @@ def test_a_bad_import_is_refused(cloud, member, body, code):
     assert member.ok("GET", f"/v2/images/{image['id']}")["status"] == "queued"
 
 
+def test_a_copy_to_all_stores_that_have_it_is_done_at_once(cloud, member):
+    admin = cloud.client(roles=("admin",))
+    image = cloud.active(member, b"data")
+    begin(admin, image["id"], "copy-image", all_stores=True)
+    shown, task = outcome(cloud, member, image["id"])
+    assert task["status"] == "success"
+    assert shown["os_glance_importing_to_stores"] == shown["os_glance_failed_import"] == ""
+
+
 def test_copy_to_more_stores_and_out_of_one(reaching):
     member, admin = reaching.client(), reaching.client(roles=("admin",))
     data = os.urandom(100_000)
