@@ -81,7 +81,7 @@ def configuration(cloud, work):
             },
             "image": {"build_timeout": 300},
             # the lists upload random bytes under every disk format: the test cloud lets them pass
-            "image-feature-enabled": {"image_format_enforcement": False},
+            "image-feature-enabled": {"image_format_enforcement": False, "import_image": True},
             "validation": {
                 "run_validation": os.environ.get("TEMPEST_SSH", "true"),
                 "connect_method": "floating",
