@@ -1,8 +1,9 @@
 """Takes over a Keystone: everything in its database that has a place here, with the ids it had, so
 that what other services own stays theirs.
 
-Passwords come as the hashes they are. Left behind: tokens and revocations (a Fernet token means
-nothing here), OAuth 1, and users of LDAP. Run it on a new database, before `bootstrap`; running it
+Passwords come as the hashes they are. Of users and groups in a directory (LDAP) come the ids, the
+roles, and the configuration of their domain. Left behind: tokens and revocations (a Fernet token
+means nothing here), OAuth 1, federation. Run it on a new database, before `bootstrap`; running it
 again adds what is new in the source and changes nothing that is here.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from identity.core import Deps, hashing
+from identity.core import Deps, domain_options, hashing
 from identity.errors import Duplicate
 from identity.store import Session, keystone, models, rows
 from identity.store.keystone import Tables
@@ -63,7 +64,8 @@ def run(deps: Deps, source: str, credential_keys: Path | None = None) -> Report:
             report[noun] = keystone.merge(session, model, wanted)
         report["passwords"] = _passwords(session, tables, report)
         report["credentials"] = _credentials(deps, session, tables, credential_keys, report)
-        for name in ("roles", "catalog"):
+        report["options of domains"] = _domain_configs(deps, session, tables, report)
+        for name in ("roles", "catalog", "directories"):
             rows.bump(session, name)
     return report
 
@@ -183,6 +185,19 @@ def _users(tables: Tables) -> Iterable[Row]:
             "failed_at": _moment(login.get("failed_auth_at")),
             **_described(row),
         }
+    known = {row["id"] for row in tables["user"]}
+    for row in _mapped(tables, "user", known):
+        yield {
+            **row,
+            "login": None,
+            "enabled": True,
+            "default_project_id": None,
+            "options": {},
+            "created_at": datetime.datetime.now(datetime.UTC),
+            "last_active_at": None,
+            "failed_count": 0,
+            "failed_at": None,
+        }
 
 
 def _groups(tables: Tables) -> Iterable[Row]:
@@ -190,6 +205,33 @@ def _groups(tables: Tables) -> Iterable[Row]:
         yield {"id": row["id"], "name": row["name"], "domain_id": row["domain_id"]} | _described(
             row
         )
+    yield from _mapped(tables, "group", {row["id"] for row in tables["group"]})
+
+
+def _mapped(tables: Tables, kind: str, known: set[str]) -> Iterable[Row]:
+    """Rows for users or groups of a directory whom Keystone keeps no row for; their names come when
+    they are seen."""
+    for row in _directory_entries(tables):
+        if row["kind"] == kind and row["id"] not in known:
+            yield {
+                "id": row["id"],
+                "name": row["local_id"],
+                "domain_id": row["domain_id"],
+                "description": None,
+                "extra": {},
+            }
+
+
+def _directory_entries(tables: Tables) -> Iterable[Row]:
+    domains = {row["id"] for row in tables["project"]}
+    for row in tables["id_mapping"]:
+        if row["domain_id"] in domains:
+            yield {
+                "id": row["public_id"],
+                "domain_id": row["domain_id"],
+                "kind": row["entity_type"],
+                "local_id": row["local_id"],
+            }
 
 
 def _memberships(tables: Tables) -> Iterable[Row]:
@@ -211,6 +253,7 @@ def _roles(tables: Tables) -> Iterable[Row]:
 
 def _assignments(tables: Tables) -> Iterable[Row]:
     actors = {row["id"] for row in (*tables["user"], *tables["group"])}
+    actors |= {row["id"] for row in _directory_entries(tables)}
     roles = {row["id"] for row in tables["role"]}
     targets = {row["id"] for row in tables["project"]}
     for row in (*tables["assignment"], *tables["system_assignment"]):
@@ -383,6 +426,7 @@ _NOUNS: tuple[tuple[str, Any, Callable[[Tables], Iterable[Row]]], ...] = (
     ("project tags", models.ProjectTag, _same("project_tag", "project_id", "name")),
     ("users", models.User, _users),
     ("groups", models.Group, _groups),
+    ("entries of directories", models.DirectoryEntry, _directory_entries),
     ("memberships", models.Membership, _memberships),
     ("roles", models.Role, _roles),
     (
@@ -447,6 +491,26 @@ def _passwords(session: Session, tables: Tables, report: Report) -> int:
             + ", ".join(sorted(unreadable)[:20])
         )
     return len(added)
+
+
+def _domain_configs(deps: Deps, session: Session, tables: Tables, report: Report) -> int:
+    "The options of domains that are known here; secrets are encrypted."
+    domains = {row["id"] for row in tables["project"]}
+    wanted, unknown = [], set()
+    for row in (*tables["whitelisted_config"], *tables["sensitive_config"]):
+        group, option, value = row["group"], row["option"], row["value"]
+        if option not in domain_options.DEFAULTS.get(group, {}):
+            unknown.add(f"{group}.{option}")
+            continue
+        value = json.loads(value) if isinstance(value, str) else value
+        if (group, option) in domain_options.SECRET:
+            value = deps.vault.encrypt(str(value))
+        if row["domain_id"] in domains:
+            named = {"domain_id": row["domain_id"], "group": group, "option": option}
+            wanted.append({**named, "value": value})
+    if unknown:
+        report.warnings.append(f"options of domains left behind: {', '.join(sorted(unknown))}")
+    return keystone.merge(session, models.DomainConfig, wanted)
 
 
 def _credentials(

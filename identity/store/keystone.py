@@ -30,6 +30,7 @@ TABLES = frozenset(
         "endpoint_group",
         "federated_user",
         "group",
+        "id_mapping",
         "implied_role",
         "limit",
         "local_user",
@@ -46,6 +47,7 @@ TABLES = frozenset(
         "registered_limit",
         "role",
         "role_option",
+        "sensitive_config",
         "service",
         "system_assignment",
         "trust",
@@ -53,6 +55,7 @@ TABLES = frozenset(
         "user",
         "user_group_membership",
         "user_option",
+        "whitelisted_config",
     )
 )
 """What is read; the rest of a Keystone has no place here, or no meaning (tokens)."""
