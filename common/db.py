@@ -31,8 +31,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
-import common.sqlite  # noqa: F401 before SQLAlchemy loads the driver
 from common.errors import Unavailable
+from common.sqlite import sqlite3  # before SQLAlchemy loads the driver
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -215,6 +215,7 @@ class Database:
         self._reader = self.engine.execution_options(altostratus_once=True)
         # SQLite lets waiting writers spin; in one process a lock hands over at once.
         self._turn: Any = threading.Lock() if self.engine.dialect.name == "sqlite" else _NoLock()
+        self._own = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -229,6 +230,22 @@ class Database:
         on SQLite no transaction around it. Half of the CPU of a login's reads was those."""
         with _translated(), self._reader.connect() as connection:
             yield connection
+
+    def own_reader(self) -> sqlite3.Connection | None:
+        """This thread's connection of SQLite's driver, for reading only, each statement by itself
+        (`common.lookup`); None where the database is another, or only in memory. The pool's handing
+        out and taking back cost more than a small statement."""
+        known: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if known is None:
+            path = self.engine.url.database
+            if self.engine.dialect.name != "sqlite" or not path or path == ":memory:":
+                return None
+            with self._reader.connect():  # makes the file what it is to be, if it is new
+                known = sqlite3.connect(path, timeout=30, isolation_level=None)
+            for pragma in ("query_only=ON", "cache_size=-256"):
+                known.execute(f"PRAGMA {pragma}")
+            self._own.connection = known
+        return known
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -255,8 +272,9 @@ class Database:
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
-        "Close all connections."
+        "Close all connections, but for those that threads have of their own."
         self.engine.dispose()
+        self._own = threading.local()
 
 
 class _NoLock:

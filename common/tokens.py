@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -153,7 +154,7 @@ class Signer:
             value = getattr(claims, name)
             if value != _DEFAULTS[name]:
                 body[short] = value
-        signed = self._header + b"." + _b64(json.dumps(body, separators=(",", ":")).encode())
+        signed = self._header + b"." + _b64(orjson.dumps(body))
         return (signed + b"." + _b64(self._key.sign(signed))).decode()
 
 

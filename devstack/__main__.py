@@ -23,8 +23,8 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("name", nargs="?")
     logs.add_argument("-n", "--lines", type=int, default=100)
     logs.add_argument("-f", "--follow", action="store_true")
-    restart = commands.add_parser("restart", help="restart one process")
-    restart.add_argument("name")
+    restart = commands.add_parser("restart", help="restart processes")
+    restart.add_argument("names", nargs="+", metavar="NAME")
     image = commands.add_parser("image", help="build a guest image and upload it")
     image.add_argument("kind", nargs="?", default="tiny")
     image.add_argument("--quiet", action="store_true")
@@ -70,10 +70,12 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
         from devstack.supervision import Supervisor
 
         keeper = Supervisor(paths)
-        if not keeper.alive() or arguments.name not in keeper.states():
-            known = ", ".join(sorted(keeper.states())) if keeper.alive() else "nothing runs"
-            raise Refused(f"No process {arguments.name!r}: {known}")
-        keeper.restart(arguments.name)
+        known = keeper.states() if keeper.alive() else ()
+        for name in arguments.names:
+            if name not in known:
+                raise Refused(f"No process {name!r}: {', '.join(sorted(known)) or 'nothing runs'}")
+        for name in arguments.names:
+            keeper.restart(name)
     elif arguments.command == "image":
         from devstack.images import build, offer
 

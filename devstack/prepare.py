@@ -24,7 +24,7 @@ COMMANDS = {
     "status": "processes, memory, health",
     "test": "install what the tests need and run them all, or the suites that are named",
     "logs": "NAME [-f] [-n LINES]: the log of a process",
-    "restart": "NAME: restart a process",
+    "restart": "NAME...: restart processes",
     "image": "tiny | debian: build a guest image, and give it to the cloud when it runs",
     "run": "COMMAND: run a command inside the cloud of an instance",
 }

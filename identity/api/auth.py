@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from common.context import Context
 from common.http import Api, Reply, Request
+from common.http.answer import to_json
 from identity.api.oauth1 import signed
 from identity.core import Deps, issue, revocation, self_service, tokens
 from identity.core.listing import flag
@@ -41,13 +41,14 @@ def _text(deps: Deps, token: str, claims: Any, *, nocatalog: bool) -> bytes:
     stamp = deps.memory.stamp("catalog")
     if not nocatalog and (known := deps.verified.text(token, stamp)):
         return known
-    body = json.dumps(views.token(claims))
+    body = to_json(views.token(claims))
     if not nocatalog and (claims.project_id or claims.domain_id or claims.system):
         catalog = deps.memory.catalog_json(claims.project_id, claims.user_id)
-        body = f'{body[:-1]}, "catalog": {catalog}}}'
+        more = f', "catalog": {catalog}'
         if providers := deps.memory.service_providers_json():
-            body = f'{body[:-1]}, "service_providers": {providers}}}'
-    text = f'{{"token": {body}}}'.encode()
+            more += f', "service_providers": {providers}'
+        body = b"".join((body[:-1], more.encode(), b"}"))
+    text = b'{"token": %b}' % body
     if not nocatalog:
         deps.verified.put_text(token, stamp, text)
     return text

@@ -11,6 +11,7 @@ A user of such a domain who has a password here is checked here.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from identity.store import directory as store
 from identity.store.models import DirectoryEntry, Group, Membership, User
 from identity.store.types import Account
 
+LOG = logging.getLogger(__name__)
 AT_ONCE = 16
 "Calls to one directory by one process: one that is slow must not take every thread."
 FRESH_S = 30
@@ -65,16 +67,21 @@ class Directories:
         if stamp != self._stamp:
             with deps.db.read() as session:
                 found = store.configured(session)
-            self._by_id = {i: _made(deps, i, name, given) for i, name, given in found}
+            made = (_made(deps, i, name, given) for i, name, given in found)
+            self._by_id = {d.domain_id: d for d in made if d is not None}
             self._stamp = stamp
         return self._by_id
 
 
-def _made(deps: Deps, domain_id: str, name: str, given: dict[str, Any]) -> Directory:
-    for group, option in options.SECRET:
-        if group == "ldap" and given.get(option) is not None:
-            given[option] = deps.vault.decrypt(given[option])
-    return Directory(domain_id, name, Ldap(options.settings("ldap", given)))
+def _made(deps: Deps, domain_id: str, name: str, given: dict[str, Any]) -> Directory | None:
+    try:
+        for group, option in options.SECRET:
+            if group == "ldap" and given.get(option) is not None:
+                given[option] = deps.vault.decrypt(given[option])
+        return Directory(domain_id, name, Ldap(options.settings("ldap", given)))
+    except (ValueError, KeyError) as error:  # one domain's fault must not be everybody's
+        LOG.error("the directory of domain %s cannot be used: %s", domain_id, error)
+        return None
 
 
 def of_domain(deps: Deps, domain_id: str | None) -> Directory | None:
@@ -112,8 +119,7 @@ def check(
         raise AuthRefused("the directory knows no such user, or not with this password")
     person, teams = right
     user_id = deps.db.transact(lambda session: _logged_in(deps, session, found, person, teams))
-    with deps.db.once() as connection:
-        known = accounts.by_id(connection, user_id)
+    known = accounts.by_id(deps.db, user_id)
     if known is None:
         raise AuthRefused("no such user")
     return known

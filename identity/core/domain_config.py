@@ -30,13 +30,18 @@ def get(deps: Deps, domain_id: str, group: str | None = None, option: str | None
 
 def _shown(session: Session, domain_id: str, group: str | None, option: str | None) -> Config:
     wanted = {k: v for k, v in (("group", group), ("option", option)) if v is not None}
+    found = _public(session, domain_id, **wanted)
+    if not found:
+        raise NoDomainConfig(_named(group, option), domain_id)
+    return found[group] if group is not None and option is not None else found
+
+
+def _public(session: Session, domain_id: str, **wanted: str) -> Config:
     found: Config = {}
     for row in rows.every(session, DomainConfig, domain_id=domain_id, **wanted):
         if (row.group, row.option) not in options.SECRET:
             found.setdefault(row.group, {})[row.option] = row.value
-    if not found:
-        raise NoDomainConfig(_named(group, option), domain_id)
-    return found[group] if group is not None and option is not None else found
+    return found
 
 
 def _named(group: str | None, option: str | None) -> str:
@@ -76,14 +81,9 @@ def replace(deps: Deps, ctx: Context, domain_id: str, given: Config) -> tuple[Co
         projects.load(session, domain_id, domain=True)
         new = not rows.remove(session, DomainConfig, domain_id=domain_id)
         _put(deps, session, domain_id, given)
-        shown = _shown(session, domain_id, None, None) if _public(given) else {}
+        shown = _public(session, domain_id)
     _changed(deps, ctx, "created" if new else "updated", domain_id)
     return shown, new
-
-
-def _public(given: Config) -> bool:
-    pairs = {(group, option) for group, values in given.items() for option in values}
-    return bool(pairs - options.SECRET)
 
 
 def update(
@@ -111,7 +111,7 @@ def update(
         projects.load(session, domain_id, domain=True)
         _need(session, domain_id, group, option)
         _put(deps, session, domain_id, given)
-        shown = _shown(session, domain_id, None, None)
+        shown = _public(session, domain_id)
     _changed(deps, ctx, "updated", domain_id)
     return shown
 

@@ -27,6 +27,8 @@ _CERTIFICATES = {
     "allow": ssl.CERT_OPTIONAL,
     "never": ssl.CERT_NONE,
 }
+LONGEST = 255
+"Characters of ids and names; whoever has longer ones is not seen."
 _IN_CHAIN = ":1.2.840.113556.1.4.1941:"
 "Active Directory's rule that looks through groups in groups (MS-ADTS 3.1.1.3.4.4.3)."
 
@@ -121,10 +123,13 @@ class Ldap:
                 connection.open()
                 if self._o["use_tls"]:
                     connection.start_tls()
-                if not connection.bind():
-                    raise DirectoryUnreachable(f"{server.host}: {connection.result['description']}")
+                bound = connection.bind()
             except (LDAPException, OSError) as error:
                 why = f"{server.host}:{server.port}: {error}"
+                continue
+            if not bound:
+                why = f"{server.host}:{server.port}: {connection.result['description']}"
+                _close(connection)
                 continue
             try:
                 yield connection
@@ -196,7 +201,7 @@ class Ldap:
     def _person(self, entry: _Entry, emulated: set[str] | None) -> Person | None:
         o, ignored = self._o, self._o["user_attribute_ignore"]
         local_id, name = entry.first(o["user_id_attribute"]), entry.first(o["user_name_attribute"])
-        if not local_id or not name:
+        if not local_id or not name or max(len(local_id), len(name)) > LONGEST:
             return None
         known = {
             what: entry.first(o[f"user_{option}_attribute"])
@@ -302,7 +307,7 @@ class Ldap:
         for entry in self._search(connection, self._groups_at, condition, wanted):
             local_id = entry.first(o["group_id_attribute"])
             name = entry.first(o["group_name_attribute"]) or local_id
-            if local_id and name:
+            if local_id and name and max(len(local_id), len(name)) <= LONGEST:
                 words = entry.first(o["group_desc_attribute"])
                 inside = tuple(entry.all(o["group_member_attribute"])) if members else ()
                 teams.append(Team(local_id, name, entry.dn, words, inside))

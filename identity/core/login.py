@@ -93,8 +93,7 @@ def _named(on: accounts.On, user: dict[str, Any], field_name: str) -> Account | 
 
 def _password(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     user = given["user"]
-    with deps.db.once() as connection:
-        account = _named(connection, user, "auth.identity.password.user")
+    account = _named(deps.db, user, "auth.identity.password.user")
     kept_in = directory.of_login(deps, user, account)
     if kept_in is not None:
         account = directory.check(deps, kept_in, user, account, user["password"])
@@ -105,8 +104,7 @@ def _password(deps: Deps, login: Login, given: dict[str, Any]) -> None:
 
 def _totp(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     user = given["user"]
-    with deps.db.once() as connection:
-        account = _named(connection, user, "auth.identity.totp.user")
+    account = _named(deps.db, user, "auth.identity.totp.user")
     if account is None or not totp.matches(deps, account.user_id, user["passcode"]):
         raise AuthRefused("wrong passcode")
     login.proven(account, "totp")
@@ -115,8 +113,7 @@ def _totp(deps: Deps, login: Login, given: dict[str, Any]) -> None:
 def _token(deps: Deps, login: Login, given: dict[str, Any]) -> None:
     # A token that is not good is a 404 here, as clients know it, not a 401.
     claims = tokens.check(deps, given["id"])
-    with deps.db.once() as connection:
-        account = accounts.by_id(connection, claims.user_id)
+    account = accounts.by_id(deps.db, claims.user_id)
     if account is None:
         raise AuthRefused("no such user")
     login.proven(account, "token")

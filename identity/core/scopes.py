@@ -47,19 +47,18 @@ def resolve(deps: Deps, login: Login, scope: Scope) -> Place:
     if "OS-TRUST:trust" in scope:
         with deps.db.read() as session:
             return _of_trust(deps, session, login, scope["OS-TRUST:trust"]["id"])
-    with deps.db.once() as connection:
-        if "system" in scope:
-            ids = accounts.system_role_ids(connection, _user_id(login), login.groups)
-            return _checked(Place(system=True, roles=deps.memory.expand(ids, None)))
-        if "project" in scope:
-            place = _checked(_at(deps, connection, login, _project(scope["project"])))
-            place.target_as_project = True
-            return place
-        if "domain" in scope:
-            place = _at(deps, connection, login, _domain(scope["domain"]))
-            if place.target is None or not place.target.is_domain:
-                raise AuthRefused("no such scope")
-            return _checked(place)
+    if "system" in scope:
+        ids = accounts.system_role_ids(deps.db, _user_id(login), login.groups)
+        return _checked(Place(system=True, roles=deps.memory.expand(ids, None)))
+    if "project" in scope:
+        place = _checked(_at(deps, login, _project(scope["project"])))
+        place.target_as_project = True
+        return place
+    if "domain" in scope:
+        place = _at(deps, login, _domain(scope["domain"]))
+        if place.target is None or not place.target.is_domain:
+            raise AuthRefused("no such scope")
+        return _checked(place)
     return Place()
 
 
@@ -98,9 +97,9 @@ def _domain(named: dict[str, Any]) -> dict[str, str]:
     raise Invalid("auth.scope.domain", "it needs an id or a name.")
 
 
-def _at(deps: Deps, on: accounts.On, login: Login, known: dict[str, str]) -> Place:
+def _at(deps: Deps, login: Login, known: dict[str, str]) -> Place:
     "The place that is known by that, with the roles of the login in it."
-    found = accounts.place(on, _user_id(login), login.groups, **known)
+    found = accounts.place(deps.db, _user_id(login), login.groups, **known)
     if found is None:
         raise AuthRefused("no such scope")
     target, ids = found
@@ -133,11 +132,10 @@ def _default(deps: Deps, login: Login) -> Place:
     if claims is not None and _delegated(claims):
         raise NotAllowed("a token of something delegated cannot be rescoped.")
     if account.default_project_id and login.federation is None:
-        with deps.db.once() as connection:
-            try:
-                place = _at(deps, connection, login, {"target_id": account.default_project_id})
-            except AuthRefused:
-                return Place()
+        try:
+            place = _at(deps, login, {"target_id": account.default_project_id})
+        except AuthRefused:
+            return Place()
         if place.roles and place.target is not None and not place.target.is_domain:
             return place
     return Place()
@@ -163,8 +161,7 @@ def _of_oauth(deps: Deps, login: Login, token: OAuthToken, scope: Scope) -> Plac
 
 def _with_some(deps: Deps, login: Login, project_id: str, role_ids: set[str]) -> Place:
     "A project with those of these roles that the user still has in it."
-    with deps.db.once() as connection:
-        place = _at(deps, connection, login, {"target_id": project_id})
+    place = _at(deps, login, {"target_id": project_id})
     wanted = deps.memory.expand(role_ids, place.target.domain_id if place.target else None)
     place.roles = [pair for pair in place.roles if pair in wanted]
     return _checked(place)

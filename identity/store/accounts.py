@@ -1,6 +1,6 @@
 """Reading what a login needs, one statement each: who somebody is; a place with the roles there.
 
-`on` is a session, or a connection for just that statement (`Database.once`)."""
+`on` is a session, or the database, for a statement by itself (`common.lookup`)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import datetime
 import functools
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import String, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from common.db import UTCDateTime, past_orm
+from common.db import Database, UTCDateTime
+from common.lookup import Lookup, On
 from identity.store.models import Assignment, Membership, Password, Project, User
 from identity.store.types import Account, Target
 
-On = Session | Connection
 _DOMAIN = aliased(Project)
 _LATEST = (
     select(func.max(Password.id))
@@ -67,13 +67,13 @@ _NAMED_DOMAIN = (
     .correlate(None)
     .scalar_subquery()
 )
-_USER = _ACCOUNT.where(User.id == bindparam("user_id"))
+_USER = Lookup(_ACCOUNT.where(User.id == bindparam("user_id")))
 _LOGIN = _ACCOUNT.where(User.login == bindparam("name"))
-_LOGIN_IN_ID = _LOGIN.where(User.domain_id == bindparam("domain_id"))
-_LOGIN_IN_NAME = _LOGIN.where(User.domain_id == _NAMED_DOMAIN)
+_LOGIN_IN_ID = Lookup(_LOGIN.where(User.domain_id == bindparam("domain_id")))
+_LOGIN_IN_NAME = Lookup(_LOGIN.where(User.domain_id == _NAMED_DOMAIN))
 _BY_ID = Project.id == bindparam("target_id")
 _NAMED = and_(Project.name == bindparam("name"), Project.is_domain.is_(False))
-_TARGET = _TARGET_BY_ID.where(_BY_ID)
+_TARGET = Lookup(_TARGET_BY_ID.where(_BY_ID))
 _PLACES: dict[frozenset[str], Any] = {
     frozenset({"target_id"}): _BY_ID,
     frozenset({"name"}): and_(Project.name == bindparam("name"), Project.domain_id == ""),
@@ -97,18 +97,14 @@ def by_name(
     return _account(on, _LOGIN_IN_NAME, {"name": name, "domain_name": domain_name})
 
 
-def _account(on: On, query: Any, values: dict[str, Any]) -> Account | None:
-    row = _connection(on).execute(query, values).first()
+def _account(on: On, lookup: Lookup, values: dict[str, Any]) -> Account | None:
+    row = lookup.first(on, values)
     return None if row is None else Account(*row)
-
-
-def _connection(on: On) -> Connection:
-    return on if isinstance(on, Connection) else past_orm(on)
 
 
 def target(on: On, target_id: str) -> Target | None:
     "A project or domain by id."
-    row = _connection(on).execute(_TARGET, {"target_id": target_id}).first()
+    row = _TARGET.first(on, {"target_id": target_id})
     return None if row is None else _target(row)
 
 
@@ -145,7 +141,7 @@ def _who(asserted: bool) -> Any:
 
 
 @functools.cache
-def _place(known: frozenset[str], asserted: bool) -> Any:
+def _place(known: frozenset[str], asserted: bool) -> Lookup:
     "The statement of `place`, for what is known of it."
     direct = and_(
         Assignment.inherited.is_(False),
@@ -159,7 +155,7 @@ def _place(known: frozenset[str], asserted: bool) -> Any:
         # LIKE would take the _ of an id for any letter
         func.replace(Project.path, step, "") != Project.path,
     )
-    return (
+    return Lookup(
         _TARGET_BY_ID.add_columns(Assignment.role_id)
         .outerjoin(Assignment, and_(_who(asserted), or_(direct, above)))
         .where(_PLACES[known])
@@ -173,29 +169,34 @@ def place(
     inherited; implied roles are not in it. `known` is `target_id`, or `name` with `domain_id` or
     `domain_name` (a project), or `name` (a domain). `group_ids` are groups that a federated login
     asserted."""
-    query = _place(frozenset(known), bool(group_ids))
+    lookup = _place(frozenset(known), bool(group_ids))
     values: dict[str, Any] = {**known, "user_id": user_id, "now": _now()}
-    if group_ids:
-        values["group_ids"] = list(group_ids)
-    rows = _connection(on).execute(query, values).all()
+    rows = _rows(on, lookup, values, group_ids)
     if not rows:
         return None
     return _target(rows[0][:8]), {row[8] for row in rows} - {None}
 
 
+def _rows(on: On, lookup: Lookup, values: dict[str, Any], group_ids: list[str] | None) -> list[Any]:
+    if not group_ids:
+        return lookup.rows(on, values)
+    values["group_ids"] = list(group_ids)
+    if not isinstance(on, Database):
+        return lookup.rows(on, values)
+    with on.once() as connection:  # a list of parameters is written anew for each length
+        return lookup.rows(connection, values)
+
+
 @functools.cache
-def _on_system(asserted: bool) -> Any:
-    return select(Assignment.role_id).where(
-        _who(asserted), Assignment.target_kind == "system", Assignment.inherited.is_(False)
-    )
+def _on_system(asserted: bool) -> Lookup:
+    system = and_(Assignment.target_kind == "system", Assignment.inherited.is_(False))
+    return Lookup(select(Assignment.role_id).where(_who(asserted), system))
 
 
 def system_role_ids(on: On, user_id: str, group_ids: list[str] | None = None) -> set[str]:
     "The roles that a user was given on the system; see `place`."
     values: dict[str, Any] = {"user_id": user_id, "now": _now()}
-    if group_ids:
-        values["group_ids"] = list(group_ids)
-    return {row[0] for row in _connection(on).execute(_on_system(bool(group_ids)), values)}
+    return {row[0] for row in _rows(on, _on_system(bool(group_ids)), values, group_ids)}
 
 
 def _now() -> datetime.datetime:

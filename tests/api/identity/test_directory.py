@@ -186,6 +186,31 @@ def test_a_directory_that_is_away_is_said_to_be(cloud, server, caplog):
     assert "servicepw" not in caplog.text and "annpw" not in caplog.text
 
 
+def test_a_configuration_that_cannot_be_used_is_one_domains_fault(cloud, server, domain, caplog):
+    "Imported options were not looked at; and keys may be lost."
+    from identity.store import rows
+    from identity.store.models import DomainConfig
+
+    other = configured(cloud, server.config(), "other")
+    with cloud.deps.db.write() as session:
+        row = rows.get(session, DomainConfig, (other, "ldap", "password"), "option")
+        row.value = "not encrypted"
+        rows.bump(session, "directories")
+    cloud.deps.memory.refresh()
+    assert cloud.auth("ann", "annpw", domain="other").status_code == 401
+    assert cloud.auth("ann", "annpw", domain="corp").status_code == 201
+    assert other in caplog.text
+
+
+def test_names_that_are_too_long_are_not_seen(cloud, server):
+    server.person("long", "Long", "longpw", displayName="l" * 256)
+    server.person("fine", "Fine", "finepw", displayName="f" * 255)
+    domain = configured(cloud, server.config(user_name_attribute="displayName"))
+    assert [u["name"] for u in users(cloud, domain)] == ["f" * 255]
+    for uid in ("long", "fine"):
+        server.remove(f"uid={uid},{PEOPLE}")
+
+
 def test_a_directory_that_hangs_takes_few_threads(cloud, server):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -56,6 +56,16 @@ def test_secrets_are_encrypted(cloud, path):
     assert len(values) == 3 and not any("verysecret" in value for value in values)
 
 
+def test_a_secret_alone(cloud, path):
+    answer = put(cloud, path, ldap={"password": "one"})
+    assert answer.status_code == 201 and answer.json == {"config": {}}
+    assert cloud.admin.get(path).status_code == 404, "there is nothing to show"
+    two = {"config": {"password": "two"}}
+    assert cloud.admin.ok("PATCH", f"{path}/ldap/password", json=two) == {"config": {}}
+    assert cloud.admin.delete(f"{path}/ldap/password").status_code == 204
+    assert cloud.admin.delete(path).status_code == 404
+
+
 def test_what_is_refused(cloud, path):
     put(cloud, path, ldap=LDAP)
     for config in (
