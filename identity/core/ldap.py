@@ -259,25 +259,28 @@ class Ldap:
     def login(
         self, password: str, *, name: str | None = None, local_id: str | None = None
     ) -> tuple[Person, list[Team]] | None:
-        """The user with this name or id, and their groups, if the password is theirs; else None.
-        Raises DirectoryUnreachable."""
+        """The user with this name or id, and their groups, if the password is theirs; else None,
+        after the same questions whether or not there is such a user. Raises
+        DirectoryUnreachable."""
         if not password:
             return None  # a bind without a password is anonymous, and goes well (RFC 4513 5.1.2)
         by = "user_name_attribute" if local_id is None else "user_id_attribute"
         value = name if local_id is None else local_id
         with self._connected() as connection:
             found = self._people(connection, self._o[by], value or "")
-            if len(found) != 1:
-                return None
-            person = found[0]
-            teams = self._teams(connection, person)
-            if not connection.rebind(
-                user=person.dn, password=password, authentication=ldap3.SIMPLE
-            ):
-                if connection.result["result"] == _INVALID_CREDENTIALS:
+            person = found[0] if len(found) == 1 else None
+            dn = person.dn if person else f"cn=nobody,{self._users_at}"
+            if not connection.rebind(user=dn, password=password, authentication=ldap3.SIMPLE):
+                if person is None or connection.result["result"] == _INVALID_CREDENTIALS:
                     return None
                 raise DirectoryUnreachable(connection.result["description"])
-            return person, teams
+            if person is None:
+                return None
+            own = self._o["user"]
+            how = ldap3.SIMPLE if own else ldap3.ANONYMOUS
+            if not connection.rebind(user=own, password=self._o["password"], authentication=how):
+                raise DirectoryUnreachable(connection.result["description"])
+            return person, self._teams(connection, person)
 
     # Groups
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 
+import ldap3
 import pytest
 
 from tests.support.slapd import PEOPLE, TEAMS, Slapd
@@ -70,6 +71,23 @@ def test_the_directory_says_whose_password_is_right(cloud, domain):
     wrong = cloud.anyone.post("/v3/auth/tokens", json={"auth": {"identity": identity}})
     assert wrong.status_code == 401
     assert cloud.auth("demo", "demopw").status_code == 201, "others are as before"
+
+
+def test_who_is_not_there_is_asked_for_like_everybody(cloud, domain, monkeypatch):
+    "A wrong name and a wrong password cost the same two questions: nobody learns who exists."
+    asked = []
+    for method in ("search", "rebind"):
+        whole = getattr(ldap3.Connection, method)
+
+        def counted(self, *args, method=method, whole=whole, **named):
+            asked.append(method)
+            return whole(self, *args, **named)
+
+        monkeypatch.setattr(ldap3.Connection, method, counted)
+    for name in ("ann", "nobody"):
+        asked.clear()
+        assert cloud.auth(name, "wrong", domain="corp").status_code == 401
+        assert asked == ["search", "rebind"], name
 
 
 def test_roles_come_by_users_and_by_groups(cloud, domain):
