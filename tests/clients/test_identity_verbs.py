@@ -229,6 +229,7 @@ def test_identity_providers(admin, demo, mark, after, tmp_path):
     assert admin.json(f"federation protocol show {where} openid")["mapping"] == f"{mark}-m"
     admin(f"federation protocol delete {where} openid")
     assert "demo" in names(demo.json("federation project list"))
+    assert isinstance(demo.json("federation domain list"), list)
     assert "403" in demo("identity provider list", fails=True)
 
 
@@ -395,6 +396,7 @@ def test_credentials_trusts_and_limits(admin, myself, project, user, mark, after
     after(admin, f"registered limit delete {common['id']}")
     admin(f"registered limit set --default-limit 20 {common['id']}")
     assert admin.json(f"registered limit show {common['id']}")["default_limit"] == 20
+    assert common["id"] in {r["ID"] for r in admin.json("registered limit list")}
     limit = admin.json(
         f"limit create --service compute --project {project['id']} --resource-limit 5 {mark}-things"
     )
