@@ -242,7 +242,7 @@ class Database:
                 return None
             with self._reader.connect():  # makes the file what it is to be, if it is new
                 known = sqlite3.connect(path, timeout=30, isolation_level=None)
-            for pragma in ("query_only=ON", "cache_size=-256"):
+            for pragma in ("query_only=ON", "cache_size=-512"):
                 known.execute(f"PRAGMA {pragma}")
             self._own.connection = known
         return known

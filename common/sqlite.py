@@ -33,6 +33,6 @@ def _stop_counting() -> None:
 
 _stop_counting()
 
-import sqlite3  # noqa: E402
+import sqlite3  # noqa: E402 the library must be told before its first use
 
 __all__ = ["sqlite3"]

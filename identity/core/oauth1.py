@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -254,7 +253,6 @@ class _Validator(RequestValidator):
     def __init__(self, deps: Deps, session: Session, kind: str | None) -> None:
         super().__init__()
         self._session, self._kind, self._decrypt = session, kind, deps.vault.decrypt
-        self._dummy: Callable[[], str] = lambda: secrets.token_hex(32)
 
     def validate_timestamp_and_nonce(
         self,
@@ -273,12 +271,12 @@ class _Validator(RequestValidator):
 
     def get_client_secret(self, client_key: str, request: Any) -> str:
         consumer = self._session.get(Consumer, client_key)
-        return self._decrypt(consumer.secret) if consumer else self._dummy()
+        return self._decrypt(consumer.secret) if consumer else secrets.token_hex(32)
 
     def get_access_token_secret(self, client_key: str, token: str, request: Any) -> str:
         row = store.living(self._session, self._kind, token) if self._kind else None
         if row is None or row.consumer_id != client_key:
-            return self._dummy()
+            return secrets.token_hex(32)
         return self._decrypt(row.secret)
 
 

@@ -8,12 +8,10 @@ A database server gets the ordinary way, whose round trip outweighs that.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 from common.db import Database
-from common.sqlite import sqlite3
 from objectstore.store import objects
 
 _JSON = ("c_meta", "c_sysmeta", "a_meta", "a_sysmeta", "meta", "sysmeta")
@@ -24,35 +22,23 @@ class Finder:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._local = threading.local()
         compiled = objects.FIND.compile(dialect=db.engine.dialect)
-        self._is_sqlite = db.engine.dialect.name == "sqlite"
         self._sql = str(compiled)
         self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._names = tuple(str(c.key) for c in objects.FIND.selected_columns)
         self._texts = tuple(self._names.index(name) for name in _JSON)
 
-    def _own(self) -> sqlite3.Connection:
-        "This thread's connection. The pool's handing out and taking back cost half of the lookup."
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            path = str(self._db.engine.url.database)
-            connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-            for pragma in ("query_only=ON", "cache_size=-512"):
-                connection.execute(f"PRAGMA {pragma}")
-            self._local.connection = connection
-        return connection
-
     def __call__(self, account: str, container: str, name: str) -> Mapping[str, Any] | None:
         "See `objects.find`."
-        if not self._is_sqlite:
+        own = self._db.own_reader()
+        if own is None:
             with self._db.read() as session:
                 row = objects.find(session, account, container, name)
             return None if row is None else row._mapping
         given = {"a": account, "c": container, "o": name}
         # all of it is fetched: a statement that is not at its end would keep this thread's view of
         # the database where it was
-        rows = self._own().execute(self._sql, [given[n] for n in self._order]).fetchall()
+        rows = own.execute(self._sql, [given[n] for n in self._order]).fetchall()
         if not rows:
             return None
         values = list(rows[0])
