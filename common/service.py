@@ -1,7 +1,7 @@
 """Running processes: an API under granian, a daemon of threads and loops; SIGTERM drains both.
 
-`serve_api` keeps the parent process tiny: it imports no application, only the WSGI server, and
-starts the workers.
+`serve_api` becomes `common.server`, which serves with one worker itself and starts several: then it
+imports no application, only the WSGI server.
 """
 
 from __future__ import annotations

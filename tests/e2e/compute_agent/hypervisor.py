@@ -215,6 +215,21 @@ class Hypervisor:
                 raise TimeoutError(f"{self.name}: not up after {timeout_s} s, see {self.root}")
             time.sleep(0.05)
 
+    def domains(self) -> dict[str, int]:
+        "Domains of the host and their libvirt state; one may go between the list and the question."
+        found = {}
+        connection = libvirt.open(self.uri)
+        try:
+            for domain in connection.listAllDomains(0):
+                try:
+                    found[domain.name()] = domain.state()[0]
+                except libvirt.libvirtError as error:
+                    if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                        raise
+        finally:
+            connection.close()
+        return found
+
     def stop(self) -> None:
         "End guests, daemons and namespaces."
         with contextlib.suppress(libvirt.libvirtError):

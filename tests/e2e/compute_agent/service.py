@@ -226,11 +226,7 @@ class Service:
 
     def domains(self) -> dict[str, int]:
         "Domains of the host and their libvirt state."
-        connection = libvirt.open(self.hypervisor.uri)
-        try:
-            return {d.name(): d.state()[0] for d in connection.listAllDomains(0)}
-        finally:
-            connection.close()
+        return self.hypervisor.domains()
 
     def domain_vcpus(self, server_id: str) -> int:
         "Processors of a guest as libvirt has them."

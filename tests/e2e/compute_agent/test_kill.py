@@ -65,11 +65,7 @@ class Runs:
 
     def states(self) -> dict[str, int]:
         "Domains of the host and their libvirt state."
-        connection = libvirt.open(self.hypervisor.uri)
-        try:
-            return {d.name(): d.state()[0] for d in connection.listAllDomains(0)}
-        finally:
-            connection.close()
+        return self.hypervisor.domains()
 
     def nothing_left(self) -> None:
         "Neither domain, nor files, nor ports, nor open orders."

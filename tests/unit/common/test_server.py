@@ -1,0 +1,105 @@
+"""The WSGI server as a process: one worker is the process itself, several have a parent that they
+end with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from common.service import begin_worker
+from tests.support.rabbitmq import free_port
+
+REPO = Path(__file__).parents[3]
+
+
+def application() -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    "Answers with the worker's pid, after a second for /slow."
+    begin_worker()
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/slow":
+            time.sleep(1)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [str(os.getpid()).encode()]
+
+    return answer
+
+
+class Server:
+    "A process of `common.server`."
+
+    def __init__(self, workers: int) -> None:
+        self.port = free_port()
+        where = ["127.0.0.1", str(self.port), str(workers), "2"]
+        target = f"{__name__}:application"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "common.server", target, *where], cwd=REPO
+        )
+        self.until(lambda: self.ask() is not None)
+
+    def ask(self, path: str = "/") -> str | None:
+        "The pid of who answers, None where nobody does."
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=10).text
+        except requests.ConnectionError:
+            return None
+
+    def until(self, ready: Callable[[], bool], timeout_s: float = 20) -> None:
+        "Wait for something."
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def children(self) -> list[int]:
+        "Processes that the server has started."
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    "A server of as many workers as the parameter says."
+    made = Server(request.param)
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+@pytest.mark.parametrize("server", [1], indirect=True)
+def test_one_worker_is_the_process(server: Server) -> None:
+    assert server.ask() == str(server.process.pid)
+    assert server.children() == []
+
+
+@pytest.mark.parametrize("server", [1, 2], indirect=True)
+def test_what_runs_is_answered_before_the_end(server: Server) -> None:
+    answers: list[str | None] = []
+    asking = threading.Thread(target=lambda: answers.append(server.ask("/slow")))
+    asking.start()
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGTERM)
+    asking.join()
+    assert answers[0], "the request was cut"
+    assert server.process.wait(20) == 0
+    assert server.ask() is None
+
+
+@pytest.mark.parametrize("server", [2], indirect=True)
+def test_workers_end_with_their_parent(server: Server) -> None:
+    workers = server.children()
+    assert len(workers) == 2
+    server.process.kill()
+    server.process.wait()
+    server.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert server.ask() is None
