@@ -7,8 +7,10 @@ SQLite in WAL mode is the embedded default, PostgreSQL and MariaDB the servers. 
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 import logging
+import os
 import random
 import threading
 import time
@@ -213,8 +215,8 @@ class Database:
         self.engine = make_engine(url, pool_size)
         self._writer = self.engine.execution_options(altostratus_write=True)
         self._reader = self.engine.execution_options(altostratus_once=True)
-        # SQLite lets waiting writers spin; in one process a lock hands over at once.
-        self._turn: Any = threading.Lock() if self.engine.dialect.name == "sqlite" else _NoLock()
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._turn: Any = _Turn(self.engine.url.database) if sqlite else _NoLock()
         self._own = threading.local()
 
     @contextmanager
@@ -275,6 +277,40 @@ class Database:
         "Close all connections, but for those that threads have of their own."
         self.engine.dispose()
         self._own = threading.local()
+
+
+class _Turn:
+    """A queue in front of SQLite's write lock, whose waiters sleep for up to a tenth of a second
+    and look again: one lock for the threads of a process, and one on a file beside the database for
+    its processes (flock(2), which the kernel lets go of when a process ends)."""
+
+    def __init__(self, database: str | None) -> None:
+        in_memory = not database or database == ":memory:" or database.startswith("file:")
+        self._path = None if in_memory else f"{database}-turn"
+        self._threads = threading.Lock()
+        self._file = -1
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        if self._path is None:
+            return
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except OSError as error:  # a full disk: SQLite's own lock keeps writers apart
+            LOG.debug("no queue of processes for %s: %s", self._path, error)
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(self, *exc: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        opened, self._file = self._file, -1
+        if opened >= 0:
+            os.close(opened)
+        self._threads.release()
 
 
 class _NoLock:

@@ -1,22 +1,26 @@
 """Statements that are asked all day, past SQLAlchemy where the database is SQLite.
 
 Building, running and reading a small statement through SQLAlchemy takes ten times what SQLite needs
-for it (docs/performance-identity.md). A `Lookup` is compiled once, and asked over a connection that
-each thread keeps. The types of the columns and of the parameters are those of the statement, so
-that callers cannot tell; listeners for statements hear of it too.
+for it (docs/performance-identity.md). A `Lookup` or a `Write` is compiled once, and given to the
+driver: in the transaction of a session, or, for lookups by themselves, over a connection that each
+thread keeps. The types of the columns and of the parameters are those of the statement, so that
+callers cannot tell; listeners for statements hear of it too.
 """
 
 from __future__ import annotations
 
+import collections
 import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from common.db import Database, past_orm
+from common.sqlite import sqlite3
 
 On = Session | Connection | Database
 "Where a lookup is asked: in a transaction, or by itself."
@@ -37,8 +41,8 @@ class _Form(NamedTuple):
     """And the other way round, by column; only where there is something to do."""
 
 
-class Lookup:
-    "A statement for few rows, asked often. Its lists of parameters cannot be `expanding`."
+class _Statement:
+    "A statement, and its text for SQLite."
 
     def __init__(self, statement: Any) -> None:
         self.statement = statement
@@ -53,29 +57,81 @@ class Lookup:
         }
         read = [
             (n, process)
-            for n, column in enumerate(self.statement.selected_columns)
+            for n, column in enumerate(getattr(self.statement, "selected_columns", ()))
             if (process := column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
             is not None
         ]
         names = list(compiled.positiontup or ())
-        return _Form(str(compiled), names, dict(compiled.params), sent, read)
+        fixed = {n: v for n, v in compiled.params.items() if not compiled.binds[n].required}
+        return _Form(str(compiled), names, fixed, sent, read)
 
-    def rows(self, on: On, values: Mapping[str, Any]) -> list[Any]:
-        "The rows, as sequences of the columns' values."
-        if not isinstance(on, Database):
-            connection = on if isinstance(on, Connection) else past_orm(on)
-            return list(connection.execute(self.statement, dict(values)))
-        own = on.own_reader()
-        if own is None:
-            with on.once() as connection:
-                return list(connection.execute(self.statement, dict(values)))
+    def _ask(self, driver: Any, engine: Any, values: Mapping[str, Any]) -> Any:
+        "The driver's cursor. Raises what SQLAlchemy raises for the driver's errors."
         form = self._form
         given = {**form.fixed, **values}
         arguments = [form.sent[n](given[n]) if n in form.sent else given[n] for n in form.names]
-        for listener in on.engine.dispatch.before_cursor_execute:
+        for listener in engine.dispatch.before_cursor_execute:
             listener(None, None, form.sql, tuple(arguments), None, False)
-        rows = own.execute(form.sql, arguments).fetchall()
-        return [self._read(row) for row in rows] if form.read else rows
+        try:
+            return driver.execute(form.sql, arguments)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(
+                form.sql, arguments, error, sqlite3.Error, dialect=_DIALECT
+            ) from error
+
+
+def _driver(session: Session) -> Any:
+    """The driver's connection under the transaction of a session; None where the database is not
+    SQLite. What the session has yet to write is written before, see `past_orm`."""
+    if session.autoflush and (session.new or session.dirty or session.deleted):
+        session.flush()
+    known = session.info.get("driver")
+    if known is None:
+        connection = session.connection()
+        is_sqlite = connection.dialect.name == "sqlite"
+        known = session.info["driver"] = (
+            connection.connection.driver_connection if is_sqlite else False
+        )
+    return known or None
+
+
+class Write(_Statement):
+    "An insert, update or delete, for one row. An insert gets a value for every column."
+
+    def run(self, session: Session, values: Mapping[str, Any]) -> int:
+        "How many rows it was."
+        driver = _driver(session)
+        if driver is None:
+            result: Any = past_orm(session).execute(self.statement, dict(values))
+            return int(result.rowcount)
+        return int(self._ask(driver, session.get_bind(), values).rowcount)
+
+
+class Lookup(_Statement):
+    "A statement for few rows, asked often. Its lists of parameters cannot be `expanding`."
+
+    @functools.cached_property
+    def _record(self) -> Any:
+        names = [column.key for column in self.statement.selected_columns]
+        made: Any = collections.namedtuple
+        return made("Row", names)._make
+
+    def rows(self, on: On, values: Mapping[str, Any]) -> list[Any]:
+        "The rows, as sequences of the columns' values."
+        engine: Any
+        if isinstance(on, Database):
+            driver, engine = on.own_reader(), on.engine
+            if driver is None:
+                with on.once() as connection:
+                    return list(connection.execute(self.statement, dict(values)))
+        elif isinstance(on, Session):
+            driver, engine = _driver(on), on.get_bind()
+            if driver is None:
+                return list(past_orm(on).execute(self.statement, dict(values)))
+        else:
+            return list(on.execute(self.statement, dict(values)))
+        rows = self._ask(driver, engine, values).fetchall()
+        return [self._read(row) for row in rows] if self._form.read else rows
 
     def _read(self, row: tuple[Any, ...]) -> list[Any]:
         values = list(row)
@@ -87,3 +143,8 @@ class Lookup:
         "The first row, or None."
         rows = self.rows(on, values)
         return rows[0] if rows else None
+
+    def record(self, on: On, values: Mapping[str, Any]) -> Any:
+        "The first row with the columns' names as attributes, or None."
+        row = self.first(on, values)
+        return None if row is None else self._record(row)

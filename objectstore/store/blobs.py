@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from common.db import past_orm
+from common.lookup import Write
 from objectstore.store.models import Blob, Cursor, Damage
 
 _B: Any = Blob.__table__
 _D: Any = Damage.__table__
-_INSERT = insert(_B)
-_REF = update(_B).where(_B.c.id == bindparam("b"), _B.c.refs > 0).values(refs=_B.c.refs + 1)
-_UNREF = (
+_INSERT = Write(insert(_B))
+_REF = Write(update(_B).where(_B.c.id == bindparam("b"), _B.c.refs > 0).values(refs=_B.c.refs + 1))
+_UNREF = Write(
     update(_B)
     .where(_B.c.id == bindparam("b"))
     .values(refs=_B.c.refs - 1, dead_at=case((_B.c.refs <= 1, bindparam("now")), else_=None))
@@ -25,8 +25,8 @@ def add(
     session: Session, blob_id: str, locator: str, size: int, policy: int, key: str | None
 ) -> None:
     "A blob with its first object."
-    past_orm(session).execute(
-        _INSERT,
+    _INSERT.run(
+        session,
         {
             "id": blob_id,
             "locator": locator,
@@ -45,12 +45,12 @@ def _count(result: Any) -> int:
 
 def share(session: Session, blob_id: str) -> bool:
     "One object more has these bytes; False if they died in between."
-    return _count(past_orm(session).execute(_REF, {"b": blob_id})) == 1
+    return _REF.run(session, {"b": blob_id}) == 1
 
 
 def release(session: Session, blob_id: str, now: int) -> None:
     "One object less; the last one gone, the blob is dead."
-    past_orm(session).execute(_UNREF, {"b": blob_id, "now": now})
+    _UNREF.run(session, {"b": blob_id, "now": now})
 
 
 def get(session: Session, blob_id: str) -> Any:

@@ -58,25 +58,32 @@ class Committer:
         return cast(T, job.result)
 
     def _lead(self) -> None:
-        # all that wait: the leader's own work is among them, since only a leader takes any away
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if len(batch) > 1:
-            try:
-                with self.db.write() as session:
-                    for job in batch:
-                        job.result = job.work(session)
+        batch: list[_Job] = []
+        try:
+            with self.db.write() as session:
+                # All that wait by now, also for a writer of another process; the leader's own work
+                # is among them, since only a leader takes any away.
+                batch = self._all_waiting()
                 for job in batch:
-                    job.done = True
+                    job.result = job.work(session)
+            for job in batch:
+                job.done = True
+            return
+        except BaseException as error:
+            if len(batch) == 1:
+                batch[0].error, batch[0].done = error, True
                 return
-            except Exception:
-                pass  # somebody's work failed; each now succeeds or fails alone
-        for job in batch:
+        # somebody's work failed, or nobody's could begin; each now succeeds or fails alone
+        for job in batch or self._all_waiting():
             try:
                 with self.db.write() as session:
                     job.result = job.work(session)
             except BaseException as error:
                 job.error = error
             job.done = True
+
+    def _all_waiting(self) -> list[_Job]:
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
 
 def _durable(connection: Any, record: Any) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from common import records
-from common.db import past_orm
+from common.lookup import Lookup, Write
 from objectstore.store import listing
 from objectstore.store.models import Change, Container, Object, Version
 
@@ -27,8 +27,8 @@ _GET = select(Container).where(
     Container.account == bindparam("a"), Container.name == bindparam("n")
 )
 _GET_LOCKED = _GET.with_for_update()
-_ROW_LOCKED = records.columns_of(_GET_LOCKED, Container)
-_COUNT = (
+_ROW_LOCKED = Lookup(records.columns_of(_GET_LOCKED, Container))
+_COUNT = Write(
     update(_C)
     .where(_C.c.id == bindparam("container"))
     .values(
@@ -50,7 +50,7 @@ def get(session: Session, account: str, name: str, lock: bool = False) -> Contai
 def locked(session: Session, account: str, name: str) -> Any:
     """What every change of an object needs of its container: a record of it, or None, with the
     lock of `get`. To be read only."""
-    return records.first(session, _ROW_LOCKED, {"a": account, "n": name}, Container)
+    return _ROW_LOCKED.record(session, {"a": account, "n": name})
 
 
 def by_id(session: Session, container_id: int) -> Container | None:
@@ -94,8 +94,8 @@ def count(
     version_size: int = 0,
 ) -> None:
     "Add to the totals."
-    past_orm(session).execute(
-        _COUNT,
+    _COUNT.run(
+        session,
         {
             "container": container_id,
             "now": now,

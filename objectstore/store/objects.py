@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from common.db import past_orm
+from common.lookup import Lookup, Write
 from objectstore.store.models import Account, Blob, Change, Container, Object, Version
 
 _O: Any = Object.__table__
@@ -85,36 +86,36 @@ def find_version(session: Session, container_id: int, name: str, version_id: str
     )
 
 
-_GET = select(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bindparam("o"))
+_GET = Lookup(select(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bindparam("o")))
 
 
 def get(session: Session, container_id: int, name: str) -> Any:
     "The row of the current object, or None."
-    return past_orm(session).execute(_GET, {"c": container_id, "o": name}).first()
+    return _GET.record(session, {"c": container_id, "o": name})
 
 
-_INSERT = insert(_O)
-_UPDATE = (
+_INSERT = Write(insert(_O))
+_UPDATE = Write(
     update(_O)
     .where(_O.c.container_id == bindparam("c_"), _O.c.name == bindparam("o_"))
     .values({c: bindparam(c) for c in _SHARED})
 )
-_DELETE = delete(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bindparam("o"))
+_DELETE = Write(delete(_O).where(_O.c.container_id == bindparam("c"), _O.c.name == bindparam("o")))
 
 
 def insert_row(session: Session, container_id: int, name: str, values: dict[str, Any]) -> None:
     "A new current object; `values` has every column of ObjectColumns."
-    past_orm(session).execute(_INSERT, {"container_id": container_id, "name": name, **values})
+    _INSERT.run(session, {"container_id": container_id, "name": name, **values})
 
 
 def replace_row(session: Session, container_id: int, name: str, values: dict[str, Any]) -> None:
     "Another object under the same name."
-    past_orm(session).execute(_UPDATE, {"c_": container_id, "o_": name, **values})
+    _UPDATE.run(session, {"c_": container_id, "o_": name, **values})
 
 
 def remove_row(session: Session, container_id: int, name: str) -> None:
     "No current object of that name any more."
-    past_orm(session).execute(_DELETE, {"c": container_id, "o": name})
+    _DELETE.run(session, {"c": container_id, "o": name})
 
 
 def set_meta(session: Session, container_id: int, name: str, values: dict[str, Any]) -> None:
@@ -138,8 +139,7 @@ def set_version(
 
 def values_of(row: Any) -> dict[str, Any]:
     "The columns that an object and a version have alike, from a row of either."
-    mapping = row._mapping
-    return {c: mapping[c] for c in _SHARED}
+    return {c: getattr(row, c) for c in _SHARED}
 
 
 def add_version(

@@ -1,8 +1,12 @@
 """Transactions: committed or not at all, writers in a queue, actions only after the commit."""
 
 import datetime
+import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, String, select, text
@@ -12,6 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common import db
 from common.errors import Unavailable
 from tests.support import database_url
+
+REPO = Path(__file__).parents[3]
 
 
 class Model(db.Base):
@@ -132,3 +138,76 @@ def test_single_statements_go_on_after_one_that_failed(database):
 def _count(database):
     with database.once() as one:
         return len(one.execute(select(Counter.value)).all())
+
+
+_OTHER = """
+import sys, time
+from sqlalchemy import text
+from common.db import Database
+database = Database(sys.argv[1])
+print("ready", flush=True)
+while True:
+    with database.write() as session:
+        session.execute(text("UPDATE counters SET value = value + 1 WHERE name = 'other'"))
+        time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def other(tmp_path):
+    "A process that writes to a database all the time, and that database."
+    url = f"sqlite:///{tmp_path}/shared.sqlite"
+    database = db.Database(url)
+    Model.metadata.create_all(database.engine)
+    with database.write() as s:
+        s.add(Counter(name="other", value=0))
+        s.add(Counter(name="here", value=0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", _OTHER, url], cwd=REPO, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield process, database
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        database.dispose()
+
+
+def test_processes_take_turns(other):
+    _, database = other
+    before = _value(database, "other")
+    for _ in range(20):
+        with database.write() as s:
+            s.get(Counter, "here").value += 1
+    turns = _value(database, "other") - before
+    assert 5 <= turns <= 100, "SQLite's own waiters sleep while the other goes on and on"
+    assert _value(database, "here") == 20
+
+
+def test_a_process_that_is_killed_holds_nobody_up(other):
+    process, database = other
+    with database.write():
+        pass  # the other is in its turn now, or about to be
+    time.sleep(0.01)
+    process.kill()
+    began = time.monotonic()
+    with database.write() as s:
+        s.get(Counter, "here").value += 1
+    assert time.monotonic() - began < 1
+
+
+def test_without_a_file_for_it_processes_still_queue(tmp_path):
+    (tmp_path / "shared.sqlite-turn").mkdir()
+    database = db.Database(f"sqlite:///{tmp_path}/shared.sqlite")
+    Model.metadata.create_all(database.engine)
+    with database.write() as s:
+        s.add(Counter(name="x", value=1))
+    assert _value(database, "x") == 1
+    database.dispose()
+
+
+def _value(database, name):
+    with database.once() as one:
+        return one.execute(select(Counter.value).where(Counter.name == name)).scalar()

@@ -4,13 +4,13 @@ import datetime
 import threading
 
 import pytest
-from sqlalchemy import String, bindparam, event, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import String, bindparam, delete, event, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 import common.db
 from common.db import Database
-from common.lookup import Lookup
+from common.lookup import Lookup, Write
 
 
 class Base(common.db.Base):
@@ -113,3 +113,35 @@ def test_nothing_can_be_written_over_it(db):
         db.own_reader().execute("DELETE FROM thing")
     with pytest.raises(OperationalError), db.once() as connection:
         connection.exec_driver_sql("SELECT * FROM nothing")
+
+
+ADD = Write(insert(Thing))
+SET = Write(update(Thing).where(Thing.id == bindparam("wanted")).values(more=bindparam("more")))
+DROP = Write(delete(Thing).where(Thing.id == bindparam("wanted")))
+
+
+def test_writes_are_part_of_the_transaction(db):
+    with db.write() as session:
+        session.add(Thing(id="o", on=True, more={}, at=None))
+        assert ONE.record(session, {"id": "o"}).on is True, "the session writes first what it has"
+        assert ADD.run(session, {"id": "n", "on": False, "more": {"x": 1}, "at": NOON}) == 1
+        assert SET.run(session, {"wanted": "n", "more": {"x": 2}}) == 1
+        assert SET.run(session, {"wanted": "nobody", "more": {}}) == 0
+        found = ONE.record(session, {"id": "n"})
+        assert (found.id, found.on, found.more, found.at) == ("n", False, {"x": 2}, NOON)
+        assert ONE.record(session, {"id": "nobody"}) is None
+        assert ONE.first(db, {"id": "n"}) is None, "nobody else sees it yet"
+    assert ONE.record(db, {"id": "n"}).more == {"x": 2}
+    with db.write() as session:
+        assert DROP.run(session, {"wanted": "n"}) == 1
+        session.rollback()
+    assert ONE.first(db, {"id": "n"}) is not None
+    with db.read() as session:
+        assert session.get(Thing, "n").more == {"x": 2}, "it is what the ORM would have written"
+
+
+def test_errors_of_writes_are_those_of_sqlalchemy(db):
+    with pytest.raises(IntegrityError), db.write() as session:
+        ADD.run(session, {"id": "a", "on": False, "more": {}, "at": None})
+    with db.write() as session, pytest.raises(KeyError):
+        ADD.run(session, {"id": "q", "on": False, "more": {}})
