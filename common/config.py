@@ -65,6 +65,11 @@ def _shared(service: str) -> dict[str, Sequence[cfg.Opt]]:
             cfg.IntOpt(
                 "threads", default=16, min=1, help="Requests that one process serves at once."
             ),
+            cfg.BoolOpt(
+                "pin_workers",
+                default=True,
+                help="Keep the threads of a process on one processor, but for long work.",
+            ),
             cfg.StrOpt(
                 "public_url",
                 help="URL of this API as clients see it; by default that of the request.",

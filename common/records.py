@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapper, Session, joinedload, selectinload
 
+from common import cpus
 from common.db import past_orm
 
 _CHUNK = 500
@@ -160,7 +161,8 @@ def _rows(session: Session, statement: Select[Any], mapper: Mapper[Any]) -> Iter
         return connection.execute(narrow)
     if narrow._limit_clause is None:
         narrow = narrow.limit(-1)  # without a limit SQLite may drop the order of a subquery
-    text = connection.execute(_as_text(narrow)).scalar_one()
+    with cpus.Anywhere():
+        text = connection.execute(_as_text(narrow)).scalar_one()
     return _from_text(text, mapper, connection)
 
 
@@ -224,8 +226,13 @@ def _among(
     as_text = len(wanted) >= _MANY and _fits_json(connection, mapper)
     statement = _statement(mapper, column, relation, as_text)
     for start in range(0, len(wanted), _CHUNK):
-        answer = connection.execute(statement, {"wanted": wanted[start : start + _CHUNK]})
-        rows = _from_text(answer.scalar_one(), mapper, connection) if as_text else answer
+        values = {"wanted": wanted[start : start + _CHUNK]}
+        if as_text:
+            with cpus.Anywhere():
+                text = connection.execute(statement, values).scalar_one()
+            rows: Iterable[Any] = _from_text(text, mapper, connection)
+        else:
+            rows = connection.execute(statement, values)
         found += _made(mapper, names, rows)
     return found
 

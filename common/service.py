@@ -31,9 +31,8 @@ def serve_api(config: cfg.ConfigOpts, target: str) -> NoReturn:
     """
     api = config.api
     numbers = (str(n) for n in (api.bind_port, api.workers, api.threads))
-    os.execv(
-        sys.executable, [sys.executable, "-m", "common.server", target, api.bind_host, *numbers]
-    )
+    command = [sys.executable, "-m", "common.server", target, api.bind_host, *numbers]
+    os.execv(sys.executable, command if api.pin_workers else [*command, "apart"])
 
 
 def end_with_parent() -> None:

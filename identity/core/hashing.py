@@ -23,6 +23,7 @@ import argon2
 from argon2.low_level import Type
 from oslo_config import cfg
 
+from common import cpus
 from identity.errors import Busy
 
 _BCRYPT_MOST = 72
@@ -39,7 +40,7 @@ class Hasher:
             parallelism=options.argon2_parallelism,
             type=Type.ID,
         )
-        self._pool = ThreadPoolExecutor(options.hash_threads, "hash")
+        self._pool = ThreadPoolExecutor(options.hash_threads, "hash", cpus.roam)
         self._places = threading.BoundedSemaphore(options.hash_threads + options.hash_queue)
         self._seen = _Seen(options.remembered_s)
         self._nobodys = self._hash_of_nobody()

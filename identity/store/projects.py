@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Select, Text, bindparam, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from common import records
+from common import cpus, records
 from common.db import past_orm
 from identity.store.listing import Listed, listed, narrowed
 from identity.store.models import Project, ProjectTag
@@ -55,7 +55,8 @@ def projects_as_json(
     else:
         query = narrowed(session, _chosen(False, tags), Project, listing)
         statement = records.as_json(query, Project, _item)
-    return orjson.Fragment(past_orm(session).execute(statement, {"at": at}).scalar_one())
+    with cpus.Anywhere():
+        return orjson.Fragment(past_orm(session).execute(statement, {"at": at}).scalar_one())
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from common import cpus
 from common.errors import Error
 from image.core import Deps, quota
 from image.core.blobs import Store, Writer
@@ -68,8 +69,9 @@ def receive(
     StoreUnavailable."""
     writer = place(deps, blob).writer(blob.id, size)
     try:
-        received = _pump(deps, blob, writer, source, size, inspection)
-        writer.commit()
+        with cpus.Anywhere():
+            received = _pump(deps, blob, writer, source, size, inspection)
+            writer.commit()
     except BaseException:
         writer.abort()
         raise

@@ -10,6 +10,7 @@ import subprocess
 
 from oslo_config import cfg
 
+from common import cpus
 from image.errors import ImportRefused
 
 INPUT_FORMATS = {
@@ -72,14 +73,15 @@ class Convert:
             *arguments,
         ]
         try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                timeout=seconds,
-                stdin=subprocess.DEVNULL,
-                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            )
+            with cpus.Anywhere():
+                done = subprocess.run(
+                    command,
+                    capture_output=True,
+                    text=True,
+                    timeout=seconds,
+                    stdin=subprocess.DEVNULL,
+                    env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                )
         except subprocess.TimeoutExpired:
             raise ImportRefused(reason=f"qemu-img took more than {seconds} s.") from None
         except OSError as error:

@@ -3,11 +3,13 @@ cluster says so."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from common import cpus
 from common.errors import Unavailable
 from common.ids import new_hex
 from objectstore.core import Deps, Policy
@@ -15,6 +17,8 @@ from objectstore.core.encryption import decrypt, encrypt
 from objectstore.errors import EtagMismatch
 from objectstore.store import Session, blobs
 
+_LONG = 64 << 10
+"A first piece of so many bytes has hashing and writing to come that is worth other processors."
 EMPTY_MD5 = hashlib.md5(b"", usedforsecurity=False).hexdigest()
 
 
@@ -52,7 +56,8 @@ def store(deps: Deps, policy: Policy, chunks: Iterable[bytes], etag: str = "") -
     if first is None:
         content = Content(0, EMPTY_MD5)
     else:
-        content = _put(deps, policy, _again(first, source))
+        with cpus.Anywhere() if len(first) >= _LONG else contextlib.nullcontext():
+            content = _put(deps, policy, _again(first, source))
         content.md5 = digest.hexdigest()
     if etag and etag.lower() != content.md5:
         discard(deps, content)

@@ -8,9 +8,10 @@ Source: librados (Python) API.
 from __future__ import annotations
 
 import logging
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from zlib_ng import zlib_ng
 
 from objectstore.engine.interface import BlobUnreadable, Index, NoRoom, Refresh, Stored
 
@@ -37,7 +38,7 @@ class Rados:
             for index, piece in enumerate(_pieces(chunks)):
                 name = f"{blob_id}.{index}"
                 self._io.write_full(name, piece)
-                self._io.set_xattr(name, _CRC, str(zlib.crc32(piece)).encode())
+                self._io.set_xattr(name, _CRC, str(zlib_ng.crc32(piece)).encode())
                 size += len(piece)
         except self._rados.Error as error:
             self._remove(blob_id, index + 1)
@@ -55,7 +56,7 @@ class Rados:
             crc = int(self._io.get_xattr(name, _CRC))
         except (self._rados.Error, ValueError) as error:
             raise BlobUnreadable() from error
-        if len(data) != length or zlib.crc32(data) != crc:
+        if len(data) != length or zlib_ng.crc32(data) != crc:
             raise BlobUnreadable()
         return data
 

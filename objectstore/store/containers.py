@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from common import records
+from common import cpus, records
 from common.lookup import Lookup, Write
 from objectstore.store import listing
 from objectstore.store.models import Change, Container, Object, Version
@@ -154,7 +154,8 @@ def objects_as_json(
         *("last_modified", second + func.printf(".%05d0", page.ts % ticks, type_=Text)),
     )
     special = func.count(func.nullif(page.kind, ""))
-    text, others = session.execute(select(func.json_group_array(item), special)).one()
+    with cpus.Anywhere():
+        text, others = session.execute(select(func.json_group_array(item), special)).one()
     return None if others else text
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from common import cpus
 from common.writeback import Writeback
 from image.core.blobs import BLOCK, fsync_dir
 from image.errors import StoreUnavailable
@@ -129,6 +130,8 @@ class FileReader:
 
     def __init__(self, descriptor: int, start: int, length: int) -> None:
         self._descriptor, self._at, self._left = descriptor, start, length
+        self._free = cpus.Anywhere()
+        self._free.begin()
         os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_SEQUENTIAL)
 
     def __iter__(self) -> FileReader:
@@ -149,6 +152,7 @@ class FileReader:
         "Close the file; more than once is fine."
         descriptor, self._descriptor, self._left = self._descriptor, -1, 0
         if descriptor >= 0:
+            self._free.end()
             os.close(descriptor)
 
     def __del__(self) -> None:

@@ -10,9 +10,10 @@ import base64
 import binascii
 import functools
 import hashlib
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from zlib_ng import zlib_ng
 
 from objectstore.core.s3.errors import InvalidRequest
 
@@ -29,7 +30,7 @@ def header_of(name: str) -> str:
 @functools.cache
 def _crc(name: str) -> Callable[..., int]:
     if name == "CRC32":  # what SDKs send unasked: without the library's 8 MiB
-        return zlib.crc32
+        return zlib_ng.crc32
     # the library of those who defined them; only loaded where somebody sends one
     from awscrt import checksums
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from common import cpus
 from objectstore.engine.disks import writing
 from objectstore.engine.disks.devices import Device
 from objectstore.engine.disks.files import BLOCK, path_of
@@ -31,7 +32,7 @@ class Disks:
             raise ValueError("[disks] devices: a name is there twice")
         self.writer = f"{os.getpid():x}-{secrets.token_hex(3)}"
         self.reader = Reader(self.devices, on_damage or (lambda blob_id: None))
-        self._pool = ThreadPoolExecutor(16, "blob-file")
+        self._pool = ThreadPoolExecutor(16, "blob-file", cpus.roam)
 
     def _targets(self, blob_id: str) -> list[Device]:
         "Devices that may take a copy now, best first. One that just failed a write comes last."

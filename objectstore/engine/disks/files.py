@@ -11,9 +11,10 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-import zlib
 from array import array
 from pathlib import Path
+
+from zlib_ng import zlib_ng
 
 from common.writeback import Writeback
 from objectstore.engine.disks.segments import Damaged, sync_directory
@@ -77,7 +78,7 @@ def footer(blob_id: str, length: int, crcs: array[int]) -> bytes:
     table = array("I", crcs)
     table.byteswap()
     body = table.tobytes() + _TRAILER.pack(MAGIC, bytes.fromhex(blob_id), length, BLOCK)
-    return body + _CRC.pack(zlib.crc32(body))
+    return body + _CRC.pack(zlib_ng.crc32(body))
 
 
 class FileReader:
@@ -96,7 +97,7 @@ class FileReader:
         blocks = -(-length // BLOCK)
         size = 4 * blocks + _TRAILER.size + _CRC.size
         raw = os.pread(self._fd, size + 1, length)
-        if len(raw) != size or _CRC.unpack(raw[-4:])[0] != zlib.crc32(raw[:-4]):
+        if len(raw) != size or _CRC.unpack(raw[-4:])[0] != zlib_ng.crc32(raw[:-4]):
             raise Damaged("the footer of a file is damaged")
         if _TRAILER.unpack(raw[4 * blocks : -4]) != (MAGIC, bytes.fromhex(blob_id), length, BLOCK):
             raise Damaged("a file holds another blob")
@@ -108,7 +109,7 @@ class FileReader:
         "Block `index`, checked."
         want = min(BLOCK, self.length - index * BLOCK)
         data = os.pread(self._fd, want, index * BLOCK)
-        if len(data) != want or zlib.crc32(data) != self._crcs[index]:
+        if len(data) != want or zlib_ng.crc32(data) != self._crcs[index]:
             raise Damaged(f"block {index} of a file is damaged")
         return data
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from common import cpus
 from objectstore.engine.disks.devices import Descriptors, Device
 from objectstore.engine.disks.files import BLOCK, FileReader, path_of
 from objectstore.engine.disks.locator import Copy, Locator
@@ -61,6 +62,8 @@ class Reader:
         """The bytes [start, start + length) of a large blob, in pieces of at most a block. Raises
         BlobUnreadable."""
         source = _Source(self, locator, refresh)
+        free = cpus.Anywhere()
+        free.begin()
         try:
             end = start + length
             for index in range(start // BLOCK, -(-end // BLOCK)):
@@ -69,6 +72,7 @@ class Reader:
                 high = min(end - index * BLOCK, len(data))
                 yield data if low == 0 and high == len(data) else data[low:high]
         finally:
+            free.end()
             source.close()
 
     def _bad(self, locator: Locator, copy: Copy, error: OSError) -> None:

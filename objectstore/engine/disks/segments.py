@@ -18,9 +18,12 @@ import secrets
 import struct
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+from zlib_ng import zlib_ng
+
+from common import cpus
 
 LOG = logging.getLogger(__name__)
 _HEADER = struct.Struct(">4s16sII")
@@ -42,12 +45,12 @@ class Damaged(OSError):
 
 def header(blob_id: str, data: bytes | memoryview) -> bytes:
     "The header of a record."
-    head = _HEADER.pack(MAGIC, bytes.fromhex(blob_id), len(data), zlib.crc32(data))
-    return head + _CRC.pack(zlib.crc32(head))
+    head = _HEADER.pack(MAGIC, bytes.fromhex(blob_id), len(data), zlib_ng.crc32(data))
+    return head + _CRC.pack(zlib_ng.crc32(head))
 
 
 def _parse(head: bytes) -> tuple[str, int, int]:
-    if len(head) < HEADER or _CRC.unpack_from(head, _HEADER.size)[0] != zlib.crc32(
+    if len(head) < HEADER or _CRC.unpack_from(head, _HEADER.size)[0] != zlib_ng.crc32(
         head[: _HEADER.size]
     ):
         raise Damaged("the header of a record is damaged")
@@ -64,7 +67,7 @@ def read_record(fd: int, offset: int, blob_id: str, length: int) -> bytes:
         raise Damaged("a record is cut short")
     found, size, crc = _parse(raw[:HEADER])
     data = raw[HEADER:]
-    if found != blob_id or size != length or zlib.crc32(data) != crc:
+    if found != blob_id or size != length or zlib_ng.crc32(data) != crc:
         raise Damaged("the data of a record is damaged")
     return data
 
@@ -131,6 +134,7 @@ class SegmentLog:
         self._thread.join(30)
 
     def _run(self) -> None:
+        cpus.roam()
         while True:
             batch, last = self._gather()
             if batch:

@@ -6,7 +6,8 @@ import threading
 from array import array
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from zlib import crc32
+
+from zlib_ng import zlib_ng
 
 from objectstore.engine.disks import segments
 from objectstore.engine.disks.devices import Device
@@ -117,7 +118,7 @@ def store_file(
         for piece in pieces:
             _settle(writers, pending, needed)
             pending = {name: pool.submit(w.write, piece) for name, (_, w) in writers.items()}
-            crcs.append(crc32(piece))
+            crcs.append(zlib_ng.crc32(piece))
             size += len(piece)
         _settle(writers, pending, needed)
         end = footer(blob_id, size, crcs)
