@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from common import cpus
 from image.errors import StoreUnavailable
 
 SNAPSHOT = "snap"
@@ -52,7 +53,8 @@ class RbdStore:
         with self._lock:
             if self._cluster is None:
                 made = rados.Rados(conffile=self.options.conf, rados_id=self.options.user)
-                made.connect(timeout=CONNECT_S)
+                with cpus.Anywhere():  # it starts threads
+                    made.connect(timeout=CONNECT_S)
                 self._cluster = made
             return self._cluster
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from zlib_ng import zlib_ng
 
+from common import cpus
 from objectstore.engine.interface import BlobUnreadable, Index, NoRoom, Refresh, Stored
 
 LOG = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ class Rados:
 
         self._rados: Any = rados
         self._cluster = rados.Rados(conffile=conf, name=client)
-        self._cluster.connect(timeout=10)
+        with cpus.Anywhere():  # it starts threads
+            self._cluster.connect(timeout=10)
         self._io = self._cluster.open_ioctx(pool)
 
     def put(self, blob_id: str, chunks: Iterable[bytes], copies: int) -> Stored:

@@ -147,11 +147,19 @@ def objects_as_json(
         return None
     rows = _PLAIN.where(_O.c.container_id == container_id)
     page = listing.window(rows, _O.c.name, query).subquery().c
-    second = func.strftime("%Y-%m-%dT%H:%M:%S", page.ts // ticks, "unixepoch", type_=Text)
+    # the hours by arithmetic: strftime() takes almost half of the time of the whole
+    time = func.printf(
+        "T%02d:%02d:%02d.%05d0",
+        page.ts // (3600 * ticks) % 24,
+        page.ts // (60 * ticks) % 60,
+        page.ts // ticks % 60,
+        page.ts % ticks,
+        type_=Text,
+    )
     item = func.json_object(
         *("bytes", page.size, "hash", page.etag, "name", page.name),
         *("content_type", page.content_type),
-        *("last_modified", second + func.printf(".%05d0", page.ts % ticks, type_=Text)),
+        *("last_modified", func.date(page.ts // ticks, "unixepoch", type_=Text) + time),
     )
     special = func.count(func.nullif(page.kind, ""))
     with cpus.Anywhere():

@@ -4,12 +4,19 @@ import json
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
+from objectstore.core import clock
 from objectstore.core import containers as core
 from objectstore.store.listing import Query
+from objectstore.store.models import Object
 from objectstore.views import listings
 
 NAMES = ["a", "a/b", "a/c d", 'quote"\\', "\u00fc/\U0001f600", "tab\tnew\nline", "[1]", "zz"]
+
+DAY = 86400
+TIMES = {"a": 0, "a/b": DAY - 0.00001, "zz": 4_102_444_799.5, "[1]": 59 * DAY + 3599.00007}
+"Seconds since 1970 of some of them."
 
 
 @pytest.fixture
@@ -18,6 +25,10 @@ def filled(swift, deps):
         kind = 'text/"plain"; a=\\b' if n % 2 else "application/json"
         made = swift.put(f"c/{quote(name)}", b"x" * n, Content_Type=kind)
         assert made.status_code == 201, made.text
+    with deps.db.write() as session:
+        for name, seconds in TIMES.items():
+            ts = round(seconds * clock.UNIT)
+            session.execute(update(Object).where(Object.name == name).values(ts=ts))
     return core.find(deps, swift.account, "c").id
 
 

@@ -38,9 +38,9 @@ def application() -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
 class Server:
     "A process of `common.server`."
 
-    def __init__(self, workers: int) -> None:
-        self.port = free_port()
-        where = ["127.0.0.1", str(self.port), str(workers), "2"]
+    def __init__(self, workers: int, *more: str) -> None:
+        self.port, self.apart = free_port(), bool(more)
+        where = ["127.0.0.1", str(self.port), str(workers), "2", *more]
         target = f"{__name__}:application"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "common.server", target, *where], cwd=REPO
@@ -70,7 +70,8 @@ class Server:
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     "A server of as many workers as the parameter says."
-    made = Server(request.param)
+    parameters = request.param if isinstance(request.param, tuple) else (request.param,)
+    made = Server(*parameters)
     yield made
     made.process.kill()
     made.process.wait()
@@ -103,3 +104,20 @@ def test_workers_end_with_their_parent(server: Server) -> None:
     server.process.wait()
     server.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
     assert server.ask() is None
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this machine has one processor")
+@pytest.mark.parametrize("server", [1, 2, (1, "apart")], indirect=True)
+def test_threads_of_a_worker_stay_together(server: Server) -> None:
+    server.ask()
+    workers = server.children() or [server.process.pid]
+    threads = [
+        {frozenset(os.sched_getaffinity(int(t.name))) for t in Path(f"/proc/{w}/task").iterdir()}
+        for w in workers
+    ]
+    if server.apart:
+        assert threads == [{frozenset(os.sched_getaffinity(0))}]
+        return
+    assert all(len(found) == 1 and len(next(iter(found))) == 1 for found in threads), threads
+    if len(workers) > 1:
+        assert threads[0] != threads[1], "two workers on one processor"
