@@ -7,7 +7,10 @@ memory. One worker is this process itself; the parent of several holds only the 
 
 import functools
 import os
+import signal
 import sys
+import threading
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +21,9 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from common import cpus
+
+DRAIN_S = 30
+"How long requests may go on after SIGTERM: one that waits for its client would for ever."
 
 
 class Server(MPServer):
@@ -46,8 +52,25 @@ class OneProcess(Server):
     The methods are granian's own (2.8); setup.cfg keeps its minor version for their sake."""
 
     def _serve(self, spawn_target: Any, target_loader: Any) -> None:
+        _end_in_time()
         self._init_shared_socket()
         self._spawn_worker(0, spawn_target, target_loader).inner.run()
+
+
+def _end_in_time() -> None:
+    "After SIGTERM this process ends by `DRAIN_S`, as a worker does whose parent waits for it."
+    # granian sets its own handlers, and waits in one of them; what wakes Python is ours to have
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while os.read(told, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
+            pass
+        time.sleep(DRAIN_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="end-in-time", daemon=True).start()
 
 
 def main(target: str, host: str, port: str, workers: str, threads: str, apart: str = "") -> None:
@@ -70,7 +93,7 @@ def main(target: str, host: str, port: str, workers: str, threads: str, apart: s
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.5,
-        workers_kill_timeout=30,
+        workers_kill_timeout=DRAIN_S,
         backlog=1024,
         http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=417_792),
     )

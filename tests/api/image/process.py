@@ -60,6 +60,7 @@ class Server:
         for name, value in options.items():
             group, _, option = name.partition(".")
             groups.setdefault(group, {})[option] = value
+        self.workers = int(groups["api"].get("workers", 1))
         lines = []
         for group, values in groups.items():
             lines += [f"[{group}]", *(f"{k} = {v}" for k, v in values.items())]
@@ -106,7 +107,7 @@ class Server:
                 time.sleep(0.05)
 
     def kill(self):
-        "kill -9 to the parent; its worker dies with it."
+        "kill -9 to the process; workers that it has started die with it."
         workers = self.children()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
@@ -115,9 +116,10 @@ class Server:
             time.sleep(0.01)
 
     def children(self):
-        "Process ids of the workers."
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(p) for p in path.read_text().split()]
+        "Process ids of the workers: a single one is the process itself."
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        started = [int(pid) for t in tasks for pid in (t / "children").read_text().split()]
+        return started if self.workers > 1 else [self.process.pid]
 
     def stop(self):
         "SIGTERM."

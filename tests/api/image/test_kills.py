@@ -98,13 +98,14 @@ def test_a_kill_while_data_comes_in(kept, what, status):
     one.is_whole(block, 3)
 
 
-def test_the_death_of_a_worker_alone(kept):
-    "Its parent starts another one, which undoes what the dead one was doing."
-    one = kept()
+def test_the_death_of_workers_alone(kept):
+    "Their parent starts others, which undo what the dead ones were doing."
+    one = kept(**{"api.workers": 2})
     path = f"/v2/images/{one.image_id}/file"
     connection = raw_request(one.server, path, [f"Content-Length: {9 * MIB}"], bytes(3 * MIB))
     assert eventually(lambda: one.show()["status"] == "saving")
-    os.kill(one.server.children()[0], 9)
+    for worker in one.server.children():
+        os.kill(worker, 9)
     connection.close()
 
     def queued():

@@ -30,7 +30,8 @@ ACTIONS = (
 
 @pytest.fixture
 def server(tmp_path):
-    made = Server(tmp_path, **{"stores.enabled": "local:file,cold:file"}).start()
+    options = {"stores.enabled": "local:file,cold:file", "api.workers": 2}
+    made = Server(tmp_path, **options).start()
     yield made
     made.stop()
 
@@ -162,8 +163,8 @@ class Soak:
 
 
 def killed_at_random(server, end):
-    """kill -9, now to all of the service, now to its worker alone. Its parent replaces it, or ends
-    where one died just before, and is started again as supervision would."""
+    """kill -9, now to all of the service, now to its workers alone. Their parent replaces them, or
+    ends where one died just before, and is started again as supervision would."""
     choose = random.Random(0)
     while time.monotonic() < end - 2:
         time.sleep(choose.uniform(1, 3))
