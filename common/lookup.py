@@ -86,13 +86,13 @@ def _driver(session: Session) -> Any:
     if session.autoflush and (session.new or session.dirty or session.deleted):
         session.flush()
     known = session.info.get("driver")
-    if known is None:
+    if known is None or known[0] is not session.get_transaction():
         connection = session.connection()
         is_sqlite = connection.dialect.name == "sqlite"
-        known = session.info["driver"] = (
-            connection.connection.driver_connection if is_sqlite else False
-        )
-    return known or None
+        driver = connection.connection.driver_connection if is_sqlite else None
+        # with its transaction: the next one of the session may be over another connection
+        known = session.info["driver"] = (session.get_transaction(), driver)
+    return known[1]
 
 
 class Write(_Statement):

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 from sqlalchemy import String, bindparam, delete, event, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import common.db
 from common.db import Database
@@ -145,3 +145,22 @@ def test_errors_of_writes_are_those_of_sqlalchemy(db):
         ADD.run(session, {"id": "a", "on": False, "more": {}, "at": None})
     with db.write() as session, pytest.raises(KeyError):
         ADD.run(session, {"id": "q", "on": False, "more": {}})
+
+
+def test_after_a_rollback_it_is_another_transaction(db):
+    with db.write() as session:
+        assert ONE.record(session, {"id": "a"}).on is True
+        session.rollback()
+        with pytest.raises(InvalidRequestError):
+            SET.run(session, {"wanted": "a", "more": {}})
+    with Session(db._writer) as session:
+        assert ONE.record(session, {"id": "a"}).on is True
+        first = session.connection().connection.driver_connection
+        session.rollback()
+        with db.engine.connect() as taken:  # what the pool has: the session gets another one
+            assert taken.connection.driver_connection is first
+            assert SET.run(session, {"wanted": "a", "more": {"later": True}}) == 1
+            assert session.connection().connection.driver_connection is not first
+            assert ONE.first(db, {"id": "a"})[2] == {"x": [1, None]}, "it is not committed yet"
+        session.commit()
+    assert ONE.first(db, {"id": "a"})[2] == {"later": True}
