@@ -218,9 +218,9 @@ class LibvirtDriver:
             return None
         taken = [
             pin
-            for d in self.host.domains()
-            if d.UUIDString() != spec.id
-            for pin in domain_xml.pins(d.XMLDesc(0))
+            for server_id, xml in self.host.descriptions().items()
+            if server_id != spec.id
+            for pin in domain_xml.pins(xml)
         ]
         return topology.fit(
             wishes,

@@ -155,6 +155,17 @@ class Host:
                 d for d in self.connection().listAllDomains(0) if d.name().startswith("instance-")
             ]
 
+    def descriptions(self) -> dict[str, str]:
+        "XML of the domains of this service by their id, but for those that go meanwhile."
+        found = {}
+        for domain in self.domains():
+            try:
+                found[domain.UUIDString()] = domain.XMLDesc(0)
+            except libvirt.libvirtError as error:
+                if error.get_error_code() not in _GONE:
+                    raise _translated("describe its guests", error, self.uri) from error
+        return found
+
     def wait_away(self, timeout_s: float) -> bool:
         "Wait until libvirt answers again; whether it does."
         deadline = time.monotonic() + timeout_s
