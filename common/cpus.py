@@ -10,10 +10,13 @@ That is `anywhere`.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import threading
 from pathlib import Path
 
+LOG = logging.getLogger(__name__)
 _all: set[int] = set()
 """Processors that this process may use; empty where threads are not kept together."""
 _one: set[int] = set()
@@ -27,8 +30,13 @@ def keep_together(number: int) -> None:
     global _all, _one
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) > 1:
-        _all, _one = set(processors), {processors[number % len(processors)]}
-        os.sched_setaffinity(0, _one)
+        one = {processors[number % len(processors)]}
+        try:
+            os.sched_setaffinity(0, one)
+        except OSError as error:  # some containers forbid it
+            LOG.info("threads run on any processor: %s", error)
+        else:
+            _all, _one = set(processors), one
 
 
 class Anywhere:
@@ -46,7 +54,7 @@ class Anywhere:
         if thread and thread not in _roaming:
             _roaming.add(thread)
             self._thread = thread
-            os.sched_setaffinity(thread, _all)
+            _move(thread, _all)
 
     def end(self) -> None:
         "Back to the others."
@@ -54,7 +62,7 @@ class Anywhere:
         if thread:
             _roaming.discard(thread)
             if thread == threading.get_native_id() or Path(f"/proc/self/task/{thread}").exists():
-                os.sched_setaffinity(thread, _one)
+                _move(thread, _one)
 
     def __enter__(self) -> None:
         self.begin()
@@ -67,4 +75,10 @@ def roam() -> None:
     "The calling thread may run anywhere for good: what a thread for such work does first."
     if _one:
         _roaming.add(threading.get_native_id())
-        os.sched_setaffinity(0, _all)
+        _move(0, _all)
+
+
+def _move(thread: int, processors: set[int]) -> None:
+    # processors may have been taken from this process, and threads end
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(thread, processors)

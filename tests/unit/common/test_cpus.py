@@ -89,3 +89,22 @@ with cpus.Anywhere():
 cpus.roam()
 assert here() == everything
 """)
+
+
+def test_where_it_is_forbidden_threads_run_anywhere():
+    run("""
+allowed = os.sched_setaffinity
+def forbidden(*_):
+    raise PermissionError(1, "no")
+os.sched_setaffinity = forbidden
+cpus.keep_together(0)
+with cpus.Anywhere():
+    pass
+assert here() == everything
+os.sched_setaffinity = allowed
+cpus.keep_together(0)
+os.sched_setaffinity = forbidden
+with cpus.Anywhere():
+    assert here() != everything
+cpus.roam()
+""")
