@@ -14,7 +14,7 @@ from devstack.progress import Refused, console
 from devstack.supervision import Supervisor
 from devstack.up import healthy
 
-LIMIT_MIB = 640.0
+LIMIT_MIB = 660.0
 """What the control plane may weigh with one worker each, without servers, message queue and
 database."""
 
