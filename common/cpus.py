@@ -5,7 +5,7 @@ log) another takes it over, and where that one has to be woken on another proces
 each other more than most requests take: on a virtual machine, half of the CPU of a login. So all
 threads of a worker stay on one processor (sched_setaffinity(2)), but for what runs without the
 interpreter for long: hashing, the data of objects and images, long lists that the database makes.
-That is `anywhere`.
+That is `Anywhere`.
 """
 
 from __future__ import annotations
