@@ -19,7 +19,6 @@ from objectstore.core.s3.signers import Answer, Signers
 from objectstore.core.sync import Realms
 from objectstore.engine import Engine
 from objectstore.store.committer import Committer
-from objectstore.store.finding import Finder
 
 
 def make_engine(conf: Any, db: Database, committer: Committer) -> Engine:
@@ -79,7 +78,6 @@ def make_deps(conf: Any, authenticate: Any = None, services: Services | None = N
         ),
         Limiter(),
         Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
-        Finder(db),
         _signers(conf, authenticate, services),
         conf.storage.reseller_prefix,
     )

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from objectstore.core.s3.signers import Signers
     from objectstore.core.sync import Realms
     from objectstore.store.committer import Committer
-    from objectstore.store.finding import Finder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ class Deps:
     keymaster: Keymaster
     limiter: Limiter
     realms: Realms
-    finder: Finder
     signers: Signers | None = None
     """Who signs S3 requests; None in the keeper, which serves none."""
     reseller_prefix: str = "AUTH_"

@@ -86,7 +86,7 @@ def find(
     """The container and what `name` is in it: None for nothing, or when its time is over.
     `version_id` asks for that
     version ("null" is the unversioned one); versions do not expire. Raises ContainerNotFound."""
-    m = deps.finder(account, container, name)
+    m = objects.find(deps.db, account, container, name)
     if m is None:
         raise ContainerNotFound()
     place = Place(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from common.db import past_orm
+from common.db import Database, past_orm
 from common.lookup import Lookup, Write
 from objectstore.store.models import Account, Blob, Change, Container, Object, Version
 
@@ -31,7 +31,7 @@ _SHARED = (
     "blob_id",
 )
 
-FIND = (
+_FIND = Lookup(
     select(
         _C.c.id.label("c_id"),
         _C.c.policy,
@@ -52,13 +52,14 @@ FIND = (
     )
     .where(_C.c.account == bindparam("a"), _C.c.name == bindparam("c"))
 )
+_FOUND = tuple(column.key for column in _FIND.statement.selected_columns)
 
 
-def find(session: Session, account: str, container: str, name: str) -> Any:
-    """One row with all that a request for an object needs: the container (c_*), its account (a_*),
-    the object and
-    its blob (o_name is None without an object). None without the container."""
-    return session.execute(FIND, {"a": account, "c": container, "o": name}).first()
+def find(db: Database, account: str, container: str, name: str) -> dict[str, Any] | None:
+    """All that a request for an object needs: the container (c_*), its account (a_*), the object
+    and its blob (o_name is None without an object). None without the container."""
+    row = _FIND.first(db, {"a": account, "c": container, "o": name})
+    return None if row is None else dict(zip(_FOUND, row, strict=True))
 
 
 _FIND_VERSION = (
