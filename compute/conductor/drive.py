@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from common.context import request_id_var
-from common.db import utcnow
+from common.db import is_transient, utcnow
 from common.errors import Error, Unavailable
 from compute.conductor import leases
 from compute.conductor.flows import FLOWS
@@ -79,14 +81,15 @@ class Driver:
                 LOG.info("job %s (%s) was given up at %s", job.id, job.kind, step)
                 return
             except Exception as error:  # whatever it was, the server must say it
-                if self._later(work, error):
+                if self._later(work, error) or not self._fail(work, flow, error):
                     return
-                self._fail(work, flow, error)
-                return
 
     def _later(self, work: Work, error: Exception) -> bool:
         "Whether to try the step again in a while: a service that is away may come back."
-        if not isinstance(error, Unavailable) or work.job.attempts >= RETRIES:
+        passing = isinstance(error, Unavailable) or (
+            isinstance(error, DBAPIError) and is_transient(error)
+        )
+        if not passing or work.job.attempts >= RETRIES:
             return False
         pause = min(2**work.job.attempts, 30)
         LOG.warning(
@@ -101,7 +104,8 @@ class Driver:
             store.postpone(session, work.job.id, utcnow() + timedelta(seconds=pause))
         return True
 
-    def _fail(self, work: Work, flow: Any, error: Exception) -> None:
+    def _fail(self, work: Work, flow: Any, error: Exception) -> bool:
+        "Whether the job is this conductor's still: over, or at a step that takes something back."
         level = logging.WARNING if isinstance(error, Error) else logging.ERROR
         LOG.log(
             level,
@@ -116,4 +120,5 @@ class Driver:
             details = "" if isinstance(error, Error) else trace(error)
             flow.failed(work, sentence(error), details, error)
         except JobOver:
-            return
+            return False
+        return True

@@ -48,8 +48,21 @@ def flavor_columns(flavor: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def bring_back(work: Work, source: str) -> None:
+    "Ports and volumes are those of the host that it came from again."
+    with work.deps.db.read() as session:
+        server, devices = work.load(session)
+    nics = network.rebind(work.deps, server, source)
+    changes = connect_volumes(work, server, devices, source)
+    with work.deps.db.write() as session:
+        work.save(session, nics=nics)
+        for uuid, values in changes.items():
+            server_store.set_device(session, uuid, **values)
+
+
 class Resize(Flow):
-    "start -> apply (same host), or out -> take -> (both agents) -> finish."
+    """start -> apply (same host), or out -> take -> (both agents) -> finish; back after a
+    failure."""
 
     def start(self, work: Work) -> None:
         "Choose a host for the new flavor and hold both places."
@@ -177,29 +190,52 @@ class Resize(Flow):
             )
             work.end(session)
 
+    def failed(self, work: Work, message: str, details: str, error: Exception | None) -> None:
+        """Whatever went wrong after a node was given an order, it may have carried it out: the
+        source puts the old size back before the server is said to have it."""
+        args = work.job.args
+        if "order" not in args or "failure" in args:
+            super().failed(work, message, details, error)
+            return
+        with work.deps.db.write() as session:
+            work.still(session)
+            work.go_in(session, "back", host=args["source"], failure=[message, details])
+
     def apply_failed(self, work: Work) -> None:
-        "The node has put the old back, or never left it."
-        self._back(work)
+        "The node has put the old back, or never left it: told again, as it may have died at it."
+        self.order_failed(work)
 
     def out_failed(self, work: Work) -> None:
         "It did not leave."
-        self._back(work)
+        self.order_failed(work)
 
     def take_failed(self, work: Work) -> None:
         "The target cannot: the source keeps it."
-        self._back(work, over=True)
-
-    def _back(self, work: Work, over: bool = False) -> None:
-        server, _, spec = self._spec(work, False)
-        if over:
-            target = work.job.args["target"]
-            work.tell(target, lambda agent: agent.destroy(f"{work.job.id}-undo", server.id))
-            network.rebind(work.deps, server, work.job.args["source"])
-        work.tell(
-            work.job.args["source"],
-            lambda agent: agent.resize(f"{work.job.id}-back", spec, "revert"),
-        )
         self.order_failed(work)
+
+    def back(self, work: Work) -> None:
+        "The source makes it what it was; a target forgets what it has taken over."
+        source, target = work.job.args["source"], work.job.args["target"]
+        if target != source:
+            # not waited for: a target that is away destroys what is not its own when it is back
+            server_id = work.job.server_id
+            work.tell(target, lambda agent: agent.destroy(f"{work.job.id}-undo", server_id))
+            bring_back(work, source)
+        _, _, spec = self._spec(work, False)
+        work.order(source, lambda agent, order: agent.resize(order, spec, "revert"))
+
+    def back_done(self, work: Work) -> None:
+        "As before, with the reason."
+        message, details = work.job.args["failure"]
+        super().failed(work, message, details, None)
+
+    def back_failed(self, work: Work) -> None:
+        "Nobody knows what it is now: it is in error, with both reasons."
+        message, details = work.job.args["failure"]
+        fault = work.job.args["report"].get("fault") or "The node gave no reason."
+        work.job.args = {**work.job.args, "lost": True}
+        reason = f"{message} The old size could not be put back: {fault}"
+        super().failed(work, reason, details, None)
 
     def undo(self, work: Work, session: Any, values: dict[str, Any]) -> None:
         "The claim as it was."
@@ -216,7 +252,8 @@ class Resize(Flow):
                 consumer_type="INSTANCE",
             )
         row.status, row.updated_at = "error", utcnow()
-        values |= {"vm_state": work.job.args["was"], "old_flavor": None, "old_vm_state": None}
+        vm_state = "error" if work.job.args.get("lost") else work.job.args["was"]
+        values |= {"vm_state": vm_state, "old_flavor": None, "old_vm_state": None}
 
 
 class Confirm(Flow):
@@ -274,16 +311,9 @@ class Revert(Flow):
     def start_done(self, work: Work) -> None:
         "The new place is empty."
         with work.deps.db.read() as session:
-            server, devices = work.load(session)
-            row = migration_of(session, work)
-        source = row.source_host or ""
-        nics = network.rebind(work.deps, server, source)
-        changes = connect_volumes(work, server, devices, source)
-        with work.deps.db.write() as session:
-            work.save(session, nics=nics)
-            for uuid, values in changes.items():
-                server_store.set_device(session, uuid, **values)
-            work.go_in(session, "put_back", host=source)
+            source = migration_of(session, work).source_host or ""
+        bring_back(work, source)
+        work.go("put_back", host=source)
 
     def put_back(self, work: Work) -> None:
         "The old disks."

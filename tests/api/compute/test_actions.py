@@ -80,6 +80,26 @@ def test_a_failed_resize_leaves_the_server_as_it_was(cloud, server):
     assert actions["instanceActions"][0]["message"] == "The disk is full."
 
 
+def test_a_resize_that_cannot_be_noted_is_taken_back_on_the_host(cloud, server, monkeypatch):
+    def finish(self, work):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("compute.conductor.flows.resize.Resize.finish", finish)
+    cloud.act(server["id"], "resize", {"flavorRef": cloud.flavor(ram=128)})
+    cloud.wait(server["id"], "ACTIVE")
+    actions = cloud.member.ok("GET", f"/v2.1/servers/{server['id']}/os-instance-actions")
+    assert "a defect" in actions["instanceActions"][0]["message"]
+    assert cloud.drivers["node-1"].servers[server["id"]].memory_mib == 64
+
+
+def test_a_resize_that_cannot_be_taken_back_is_an_error_with_both_reasons(cloud, server):
+    for reason in ("The disk is full.", "The disk is gone."):
+        cloud.drivers["node-1"].fail_next("resize", reason)
+    cloud.act(server["id"], "resize", {"flavorRef": cloud.flavor(ram=128)})
+    fault = cloud.wait(server["id"], "ERROR")["fault"]["message"]
+    assert "The disk is full." in fault and "The disk is gone." in fault
+
+
 def test_an_image_of_a_server(cloud, server):
     made = cloud.act(server["id"], "createImage", {"name": "snap"}, version="2.45")
     cloud.until(lambda: cloud.images.images[made["image_id"]]["status"] == "active")

@@ -65,6 +65,21 @@ def test_cold_migration_and_revert(two):
     assert _host(two, server["id"]) == source and _used(two) == before
 
 
+def test_a_cold_migration_that_the_target_cannot_take_goes_back(two):
+    server = two.boot()
+    source, before = _host(two, server["id"]), _used(two)
+    two.drivers[_elsewhere(source)].fail_next("move_in", "There is no room.")
+    two.act(server["id"], "migrate", client=two.admin)
+    back = two.wait(server["id"], "ACTIVE")
+    assert back["OS-EXT-SRV-ATTR:host"] == source and _used(two) == before
+    ports = [p for p in two.networks.ports.values() if p["device_id"] == server["id"]]
+    assert {p["binding:host_id"] for p in ports} == {source}
+    two.until(lambda: server["id"] not in two.drivers[_elsewhere(source)].servers)
+    assert server["id"] in two.drivers[source].servers
+    (row,) = two.admin.ok("GET", f"/v2.1/os-migrations?instance_uuid={server['id']}")["migrations"]
+    assert row["status"] == "error"
+
+
 def test_live_migration(two):
     server = two.boot()
     source, before = _host(two, server["id"]), _used(two)

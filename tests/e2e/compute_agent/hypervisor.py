@@ -230,6 +230,23 @@ class Hypervisor:
             connection.close()
         return found
 
+    def clear(self) -> None:
+        "No guest and no tap stays for the tests of another module, whatever became of this one's."
+        connection = libvirt.open(self.uri)
+        try:
+            for domain in connection.listAllDomains(0):
+                with contextlib.suppress(libvirt.libvirtError):
+                    if domain.isActive():
+                        domain.destroy()
+                    domain.undefineFlags(
+                        libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+                    )
+        finally:
+            connection.close()
+        for port in self.vsctl("list-ports", "br-int").split():
+            if port.startswith("tap"):
+                self.vsctl("--if-exists", "del-port", "br-int", port)
+
     def stop(self) -> None:
         "End guests, daemons and namespaces."
         with contextlib.suppress(libvirt.libvirtError):

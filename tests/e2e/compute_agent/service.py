@@ -224,6 +224,17 @@ class Service:
         database.dispose()
         return [" ".join(row) for row in rows]
 
+    def told(self, server_id: str) -> list[str]:
+        "What the action records say of a server: each order, how it ended and why."
+        path = f"/servers/{server_id}/os-instance-actions"
+        told = []
+        for action in self.ask("GET", path).get("instanceActions", []):
+            one = self.ask("GET", f"{path}/{action['request_id']}")
+            for event in one.get("instanceAction", {}).get("events", []):
+                details = event.get("details") or event.get("traceback") or ""
+                told.append(f"{event['event']}: {event['result']} {details}".rstrip())
+        return told
+
     def domains(self) -> dict[str, int]:
         "Domains of the host and their libvirt state."
         return self.hypervisor.domains()

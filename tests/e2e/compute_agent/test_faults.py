@@ -63,7 +63,7 @@ class Lap:
 
     def is_true(self, what: str, server: dict[str, Any]) -> None:
         "What the API says of a server is what its host says."
-        where = f"{what}: {self.victim} killed at {self.at}: {server.get('fault')}"
+        where = f"{what}: {self.victim} killed at {self.at}: {self.service.told(self.server_id)}"
         domains = self.service.domains()
         running = domains.get(domain_name(self.server_id)) == libvirt.VIR_DOMAIN_RUNNING
         if server["status"] == "ERROR":
@@ -167,6 +167,7 @@ def service(
         yield made
     finally:
         made.stop()
+        hypervisor.clear()
 
 
 @pytest.fixture(scope="module")
