@@ -13,6 +13,7 @@ from common.db import after_commit, utcnow
 from common.errors import Error
 from compute.conductor import leases
 from compute.conductor.drive import Driver
+from compute.contracts.conductor import Work
 from compute.core import Deps, hosts, images, nics
 from compute.core import work as core_work
 from compute.store import hosts as host_store
@@ -33,6 +34,7 @@ class Reconciler:
         self.deps, self.driver = deps, driver
         self._purged_at = utcnow() - timedelta(days=1)
         self._looked_at = ""
+        self._bus_away_at = utcnow() - timedelta(days=1)
 
     def sweep(self) -> None:
         "Ready jobs that nobody has taken up, or whose conductor was killed."
@@ -85,10 +87,14 @@ class Reconciler:
             jobs = [j for j in store.open_jobs(session, older_than=resend) if j.state == "waiting"]
             services = {s.host: s for s in host_store.services(session, binary=host_store.COMPUTE)}
             busy = {n.host: set(n.busy or ()) for n in host_store.nodes(session)} if jobs else {}
+        heard = not jobs or self._heard_lately()
         for job in jobs:
             service = services.get(job.host or "")
-            if service is None or not hosts.is_up(self.deps, service):
+            if service is None or service.forced_down:
                 self._host_down(job)
+            elif not hosts.is_up(self.deps, service):
+                if heard:
+                    self._host_down(job)
             elif utcnow() - job.created_at > timedelta(
                 seconds=self.deps.config.compute.action_timeout_s
             ):
@@ -99,6 +105,16 @@ class Reconciler:
                 )
             elif job.server_id not in busy.get(job.host or "", ()):
                 self._again(job)
+
+    def _heard_lately(self) -> bool:
+        """Whether the bus has worked for as long as a host may be silent: while it is away every
+        host seems down, and none of them is."""
+        try:
+            self.deps.bus.client(Work).wake([])
+        except Error:
+            self._bus_away_at = utcnow()
+        silence = timedelta(seconds=self.deps.config.compute.host_down_s)
+        return utcnow() - self._bus_away_at > silence
 
     def _again(self, job: Job) -> None:
         LOG.info("job %s (%s): the order to %s is sent again", job.id, job.kind, job.host)

@@ -1,5 +1,7 @@
 "Nothing stays unfinished: lost messages, dead processes, dead nodes, services that are away."
 
+import time
+
 import pytest
 
 from compute.conductor.service import Conductor
@@ -108,6 +110,31 @@ def test_a_network_service_that_is_away_delays_and_does_not_lose(fresh):
     cloud.member.ok("DELETE", f"/v2.1/servers/{server['id']}", status=204)
     cloud.gone(server["id"])
     assert not cloud.networks.ports
+
+
+def test_a_bus_that_is_away_is_not_a_host_that_is_down(fresh, monkeypatch):
+    cloud = fresh(**{"compute.host_down_s": 2, "conductor.resend_s": 1})
+    server = cloud.boot()
+    cloud.nodes["node-1"].loop.stop()  # no report comes, as over a bus that is away
+    away = [True]
+    whole = type(cloud.bus).client
+
+    def client(self, contract, *args, **kwargs):
+        if away[0]:
+            self.down_until = time.monotonic() + 60
+        else:
+            self.down_until = 0.0
+        return whole(self, contract, *args, **kwargs)
+
+    monkeypatch.setattr(type(cloud.bus), "client", client)
+    cloud.act(server["id"], "os-stop")
+    time.sleep(5)
+    shown = cloud.admin.ok("GET", f"/v2.1/servers/{server['id']}")["server"]
+    assert shown["OS-EXT-STS:task_state"] == "powering-off" and _jobs(cloud, server["id"])
+    away[0] = False
+    cloud.nodes["node-1"].jobs.stop()  # and now the host is down
+    cloud.until(lambda: not _jobs(cloud, server["id"]))
+    assert cloud.wait(server["id"])["status"] == "ACTIVE"
 
 
 def test_a_guest_that_stops_by_itself_is_shown_as_stopped(fresh):
