@@ -117,17 +117,18 @@ class Authenticator:
         remembered: int = 4096,
     ) -> None:
         self.verifier, self.freshness, self.service_type = verifier, freshness, service_type
-        self._cache: OrderedDict[str, Claims] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[Claims, dict[str, Any]]] = OrderedDict()
         self._most = remembered
         self._lock = threading.Lock()
 
     def __call__(self, token: str | None, service_token: str | None = None) -> Context:
         if not token:
             raise Unauthorized()
-        ctx = context_of(self.claims(token), token)
+        claims, described = self._known(token)
+        ctx = Context(**described)
         if service_token:
             try:
-                claims = self.claims(service_token)
+                claims, _ = self._known(service_token)
             except Unauthorized:
                 return ctx
             ctx.service_user_id, ctx.service_project_id = claims.user_id, claims.project_id
@@ -137,14 +138,20 @@ class Authenticator:
     def claims(self, token: str) -> Claims:
         """The claims of a token that may be used now. Raises Unauthorized, AccessRuleDenied or
         RevocationsUnknown."""
-        claims = self._cache.get(token)
-        if claims is None:
+        return self._known(token)[0]
+
+    def _known(self, token: str) -> tuple[Claims, dict[str, Any]]:
+        "The same, and the fields of the context that it makes."
+        known = self._cache.get(token)
+        if known is None:
             claims = self.verifier.verify(token)
+            known = claims, _described(claims, token)
             with self._lock:
-                self._cache[token] = claims
+                self._cache[token] = known
                 if len(self._cache) > self._most:
                     self._cache.popitem(last=False)
-        elif claims.expires_at <= time.time():
+        claims = known[0]
+        if claims.expires_at <= time.time():
             self._cache.pop(token, None)
             raise Unauthorized()
         if self.freshness is not None:
@@ -152,7 +159,7 @@ class Authenticator:
             if self.freshness.revocations.revoked(claims):
                 raise Unauthorized()
         self._check_access_rules(claims)
-        return claims
+        return known
 
     def _check_access_rules(self, claims: Claims) -> None:
         rules = (claims.application_credential or {}).get("access_rules")
@@ -188,33 +195,37 @@ def path_matches(pattern: str, path: str) -> bool:
 
 def context_of(claims: Claims, token: str | None = None) -> Context:
     "The caller that a token's claims describe."
+    return Context(**_described(claims, token))
+
+
+def _described(claims: Claims, token: str | None) -> dict[str, Any]:
     trust, credential = claims.trust or {}, claims.application_credential or {}
-    return Context(
-        user_id=claims.user_id,
-        user_name=claims.user_name,
-        user_domain_id=claims.user_domain_id,
-        user_domain_name=claims.user_domain_name,
-        project_id=claims.project_id,
-        project_name=claims.project_name,
-        project_domain_id=claims.project_domain_id,
-        project_domain_name=claims.project_domain_name,
-        domain_id=claims.domain_id,
-        domain_name=claims.domain_name,
-        system=claims.system,
-        roles=tuple(name for _, name in claims.roles),
-        role_ids=tuple(i for i, _ in claims.roles),
-        methods=tuple(claims.methods),
-        audit_ids=tuple(claims.audit_ids),
-        issued_at=claims.issued_at,
-        expires_at=datetime.datetime.fromtimestamp(claims.expires_at, datetime.UTC),
-        token=token,
-        trust_id=trust.get("id"),
-        trustor_id=trust.get("trustor"),
-        trustee_id=trust.get("trustee"),
-        application_credential_id=credential.get("id"),
-        application_credential_restricted=credential.get("restricted", True),
-        oauth_token_id=(claims.oauth or {}).get("token"),
-    )
+    return {
+        "user_id": claims.user_id,
+        "user_name": claims.user_name,
+        "user_domain_id": claims.user_domain_id,
+        "user_domain_name": claims.user_domain_name,
+        "project_id": claims.project_id,
+        "project_name": claims.project_name,
+        "project_domain_id": claims.project_domain_id,
+        "project_domain_name": claims.project_domain_name,
+        "domain_id": claims.domain_id,
+        "domain_name": claims.domain_name,
+        "system": claims.system,
+        "roles": tuple(name for _, name in claims.roles),
+        "role_ids": tuple(i for i, _ in claims.roles),
+        "methods": tuple(claims.methods),
+        "audit_ids": tuple(claims.audit_ids),
+        "issued_at": claims.issued_at,
+        "expires_at": datetime.datetime.fromtimestamp(claims.expires_at, datetime.UTC),
+        "token": token,
+        "trust_id": trust.get("id"),
+        "trustor_id": trust.get("trustor"),
+        "trustee_id": trust.get("trustee"),
+        "application_credential_id": credential.get("id"),
+        "application_credential_restricted": credential.get("restricted", True),
+        "oauth_token_id": (claims.oauth or {}).get("token"),
+    }
 
 
 def authenticator(

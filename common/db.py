@@ -330,8 +330,10 @@ def _translated() -> Iterator[None]:
         raise
 
 
-def is_transient(error: DBAPIError) -> bool:
-    "Whether the same transaction may well succeed when tried again."
+def is_transient(error: BaseException) -> bool:
+    "Whether it is the database's, and the same transaction may well succeed when tried again."
+    if not isinstance(error, DBAPIError):
+        return False
     code = getattr(error.orig, "sqlstate", None)
     number = next(iter(getattr(error.orig, "args", ())), None)
     locked = "database is locked" in str(error.orig)

@@ -80,4 +80,5 @@ def make_deps(conf: Any, authenticate: Any = None, services: Services | None = N
         Realms.parse(sync.realms, sync.clusters, sync.current, sync.allowed_hosts),
         _signers(conf, authenticate, services),
         conf.storage.reseller_prefix,
+        tuple(conf.s3.domains),
     )

@@ -18,7 +18,7 @@ from typing import Any
 from oslo_config import cfg
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from common import metrics
+from common import log, metrics
 from common.context import new_request_id, request_id_var
 from common.errors import BadRequest, Error
 
@@ -46,9 +46,10 @@ class RequestId:
         request_id_var.set(request_id)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if not any(name == "X-Openstack-Request-Id" for name, _ in headers):
+            names = [name for name, _ in headers]
+            if "X-Openstack-Request-Id" not in names:
                 headers.append(("X-Openstack-Request-Id", request_id))
-            if self.extra and not any(name == self.extra for name, _ in headers):
+            if self.extra and self.extra not in names:
                 headers.append((self.extra, self._own_id(request_id)))
             return (
                 start_response(status, headers, exc_info)
@@ -86,13 +87,10 @@ class AccessLog:
                     code,
                     took,
                 )
-                ACCESS.info(
-                    '%s "%s %s" %s %.1fms',
-                    environ.get("REMOTE_ADDR", "-"),
-                    environ.get("REQUEST_METHOD"),
-                    _quoted(environ),
-                    code,
-                    took * 1000,
+                log.line(
+                    ACCESS,
+                    f'{environ.get("REMOTE_ADDR", "-")} "{environ.get("REQUEST_METHOD")} '
+                    f'{_quoted(environ)}" {code} {took * 1000:.1f}ms',
                 )
             return (
                 start_response(status, headers, exc_info)
@@ -105,11 +103,15 @@ class AccessLog:
 
 def _quoted(environ: dict[str, Any]) -> str:
     query = environ.get("QUERY_STRING", "")
-    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    path = path.encode("unicode_escape").decode("ascii")
+    path: str = environ.get("PATH_INFO", "")
+    if not (path.isascii() and path.isprintable()) or "\\" in path:
+        path = path.encode("latin-1", "replace").decode("utf-8", "replace")
+        path = path.encode("unicode_escape").decode("ascii")
+    if not query:
+        return path
     # temporary and presigned URLs carry their signature in the query
     query = _SECRET.sub(r"\1=(hidden)", query)
-    return f"{path}?{query}" if query else path
+    return f"{path}?{query}"
 
 
 class Health:

@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from common.context import request_id_var
 from common.db import is_transient, utcnow
 from common.errors import Error, Unavailable
@@ -86,10 +84,10 @@ class Driver:
 
     def _later(self, work: Work, error: Exception) -> bool:
         "Whether to try the step again in a while: a service that is away may come back."
-        passing = isinstance(error, Unavailable) or (
-            isinstance(error, DBAPIError) and is_transient(error)
-        )
-        if not passing or work.job.attempts >= RETRIES:
+        if (
+            not (isinstance(error, Unavailable) or is_transient(error))
+            or work.job.attempts >= RETRIES
+        ):
             return False
         pause = min(2**work.job.attempts, 30)
         LOG.warning(

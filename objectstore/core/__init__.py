@@ -59,6 +59,7 @@ class Deps:
     signers: Signers | None = None
     """Who signs S3 requests; None in the keeper, which serves none."""
     reseller_prefix: str = "AUTH_"
+    s3_domains: tuple[str, ...] = ()
     extras: dict[str, Any] = field(default_factory=dict)
 
     def policy_named(self, name: str) -> Policy:

@@ -7,10 +7,10 @@ and for readers `.r:*`,
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -88,7 +88,11 @@ def is_reseller(deps: Deps, caller: Caller) -> bool:
 
 def _decide(deps: Deps, roles: tuple[str, ...], own: bool, system: str | None, period: int) -> str:
     # a decision depends on nothing else; the period lets a changed policy file show within seconds
-    cache = deps.extras.setdefault("standing", lru_cache(1024)(lambda *key: _ask(deps, *key)))
+    cache = deps.extras.get("standing")
+    if cache is None:
+        cache = deps.extras.setdefault(
+            "standing", functools.lru_cache(1024)(functools.partial(_ask, deps))
+        )
     return str(cache(roles, own, system, period))
 
 
@@ -220,7 +224,7 @@ def _acl_allows(caller: Caller, text: str, action: str) -> bool:
     return bool(set(ctx.roles) & members)
 
 
-@lru_cache(2048)
+@functools.lru_cache(2048)
 def parse_acl(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
     "(referrer rules, everything else) of a container's ACL."
     referrers, groups = [], []

@@ -52,6 +52,8 @@ def iso(ts: int) -> str:
 def parse_http(text: str) -> int | None:
     """Unix seconds of an HTTP date, or None for what is none (RFC 9110 section 13: such a
     condition is ignored)."""
+    if not text:
+        return None
     try:
         return int(parsedate_to_datetime(text).timestamp())
     except (TypeError, ValueError, OverflowError):

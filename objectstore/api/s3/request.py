@@ -56,12 +56,12 @@ def is_one(environ: dict[str, Any], deps: Deps) -> bool:
     query = environ.get("QUERY_STRING")
     if query and ("X-Amz-Algorithm=" in query or "AWSAccessKeyId=" in query):
         return deps.signers is not None
-    return bool(deps.config.s3.domains) and _domain(environ, deps) is not None
+    return bool(deps.s3_domains) and _domain(environ, deps) is not None
 
 
 def _domain(environ: dict[str, Any], deps: Deps) -> str | None:
     host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
-    for domain in deps.config.s3.domains:
+    for domain in deps.s3_domains:
         if host == domain or host.endswith(f".{domain}"):
             return str(domain)
     return None

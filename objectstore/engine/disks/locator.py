@@ -7,10 +7,10 @@ DEVICE; the file's name is the ID).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     "One copy: its device, and for a record its segment and offset."
 
     device: str

@@ -222,7 +222,7 @@ def test_a_checksum_behind_the_body(raw, is_signed):
 
 
 def test_host_names_address_buckets(app, raw):
-    app.extensions["deps"].config.set_override("domains", ["s3.example.org"], "s3")
+    app.extensions["deps"].s3_domains = ("s3.example.org",)
     headers = {}
     raw.signed("GET", "/key", (), headers, sigv4.UNSIGNED)
     # signed for another host name, and so refused; what is not signed is nobody's
