@@ -117,6 +117,12 @@ def list_objects(deps: Deps, container_id: int, query: Query) -> list[Any]:
         return containers.objects(session, container_id, query)
 
 
+def list_names(deps: Deps, container_id: int, query: Query) -> list[str]:
+    "The same as names, all that a listing in plain text has."
+    with deps.db.read() as session:
+        return containers.names(session, container_id, query)
+
+
 def list_as_json(deps: Deps, container_id: int, query: Query) -> bytes | None:
     "The JSON of a listing where the database can make it, else None: see `list_objects`."
     with deps.db.read() as session:

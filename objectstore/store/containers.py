@@ -133,6 +133,15 @@ def objects(session: Session, container_id: int, query: listing.Query) -> list[A
     )
 
 
+_NAMES = select(_O.c.name)
+
+
+def names(session: Session, container_id: int, query: listing.Query) -> list[str]:
+    "Names alone, of objects and of subdirectories: the index has them all."
+    rows = listing.read(session, _NAMES.where(_O.c.container_id == container_id), _O.c.name, query)
+    return [row.name for row in rows]
+
+
 _PLAIN = select(*(_O.c[name] for name in _COLUMNS))
 
 

@@ -100,13 +100,18 @@ def version_items(rows: list[Any]) -> list[dict[str, Any]]:
     return items
 
 
+def names_text(names: Iterable[str]) -> bytes:
+    "A listing in plain text: a name on each line."
+    return "".join(f"{name}\n" for name in names).encode()
+
+
 def render(items: list[dict[str, Any]], form: str, tag: str, item_tag: str, name: str) -> bytes:
     "The body of a listing. `tag`: account or container, `item_tag`: container or object."
     if form == "json":
         return json.dumps(items).encode()
     if form == "xml":
         return _xml(items, tag, item_tag, name)
-    return "".join(f"{i['name'] if 'name' in i else i['subdir']}\n" for i in items).encode()
+    return names_text(i["name"] if "name" in i else i["subdir"] for i in items)
 
 
 _XML_KEYS = {

@@ -56,6 +56,17 @@ def test_both_ways_say_the_same(deps, filled, bounds):
         assert theirs is None
 
 
+@pytest.mark.parametrize(
+    "bounds",
+    [{}, {"limit": 2}, {"delimiter": "/"}, {"path": "a"}, {"prefix": "a", "reverse": True}],
+)
+def test_names_alone_are_those_of_the_rows(deps, filled, bounds):
+    query = Query(**{"limit": 10_000, **bounds})
+    items = listings.object_items(core.list_objects(deps, filled, query))
+    names = [i["name"] if "name" in i else i["subdir"] for i in items]
+    assert core.list_names(deps, filled, query) == names and names
+
+
 def test_what_is_listed_otherwise_is_left_to_us(swift, deps, filled):
     def made_there(**bounds):
         return core.list_as_json(deps, filled, Query(**{"limit": 100, **bounds})) is not None
