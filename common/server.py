@@ -34,14 +34,18 @@ class Server(MPServer):
     def _spawn_worker(  # type: ignore[override]  # as MPServer has it
         self, idx: int, target: Any, callback_loader: Any
     ) -> Any:
-        if self.together:
-            number = zlib.crc32(self.target.encode()) + idx
-            callback_loader = functools.partial(_together, number, callback_loader)
-        return super()._spawn_worker(idx, target, callback_loader)
+        number = zlib.crc32(self.target.encode()) + idx if self.together else None
+        load = functools.partial(_begin, number, callback_loader)
+        return super()._spawn_worker(idx, target, load)
 
 
-def _together(number: int, load: Callable[[], Any]) -> Any:
-    cpus.keep_together(number)
+def _begin(number: int | None, load: Callable[[], Any]) -> Any:
+    # a worker has its parent's handlers until it serves: a SIGTERM that came while it loaded was
+    # lost in them, and the parent waited `DRAIN_S` for a worker that knew of no end
+    for which in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(which, signal.SIG_DFL)
+    if number is not None:
+        cpus.keep_together(number)
     return load()
 
 

@@ -26,11 +26,14 @@ class AttachNic(Flow):
             work.end(session)
 
     def failed(self, work: Work, message: str, details: str, error: Exception | None) -> None:
-        "The port goes, or is free again."
+        "The port goes, or is free again; the node, which may have plugged it, unplugs it."
         with work.deps.db.read() as session:
             server, _ = work.load(session)
         nic = next((n for n in server.nics if n["port_id"] == work.job.args["port"]), None)
         if nic is not None:
+            if "order" in work.job.args:
+                one, undo = spec.nic(nic), f"{work.job.id}-undo"
+                work.tell(server.host or "", lambda agent: agent.detach_nic(undo, server.id, one))
             network.release_port(work.deps, server.id, nic)
         super().failed(work, message, details, error)
 
@@ -107,24 +110,31 @@ class AttachVolume(Flow):
     def start_done(self, work: Work) -> None:
         "The guest has it."
         detail = work.job.args["report"].get("detail") or {}
+        with work.deps.db.read() as session:
+            server, devices = work.load(session)
+        device = device_of(work, devices)
+        if device is not None and device.attachment_id:
+            # before the job is over: a volume service that is away is asked again
+            volumes.complete(work.deps, server, device.attachment_id)
         with work.deps.db.write() as session:
             work.still(session)
-            server, devices = work.load(session)
+            _, devices = work.load(session)
             device = device_of(work, devices)
             if device is not None:
                 device.attached = True
                 device.device_name = detail.get("device_name") or device.device_name
             work.save(session)
             work.end(session)
-        if device is not None and device.attachment_id:
-            volumes.complete(work.deps, server, device.attachment_id)
 
     def failed(self, work: Work, message: str, details: str, error: Exception | None) -> None:
-        "The volume is free again."
+        "The volume is free again; the node, which may have plugged it, unplugs it."
         with work.deps.db.read() as session:
             server, devices = work.load(session)
         device = device_of(work, devices)
         if device is not None and device.attachment_id:
+            if "order" in work.job.args:
+                disk, undo = spec.disk(work.deps, server, device), f"{work.job.id}-undo"
+                work.tell(server.host or "", lambda agent: agent.detach_disk(undo, server.id, disk))
             volumes.release(work.deps, server, device.attachment_id)
         super().failed(work, message, details, error)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.errors import Unavailable
 from tests.api.compute.cloud import at
 
 
@@ -225,3 +226,51 @@ def test_pages(cloud, server):
             None,
         )
     assert seen == more[::-1]
+
+
+def test_a_port_whose_plugging_cannot_be_noted_is_unplugged_again(cloud, server, monkeypatch):
+    def start_done(self, work):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("compute.conductor.flows.attach.AttachNic.start_done", start_done)
+    net = next(iter(cloud.networks.networks))
+    path = f"/v2.1/servers/{server['id']}/os-interface"
+    made = cloud.member.ok("POST", path, json={"interfaceAttachment": {"net_id": net}})
+    port = made["interfaceAttachment"]["port_id"]
+    cloud.until(lambda: port not in cloud.networks.ports)
+    plugged = cloud.drivers["node-1"].servers[server["id"]]
+    cloud.until(lambda: port not in [n.port_id for n in plugged.nics])
+
+
+def test_a_volume_service_that_is_away_at_the_end_of_an_attachment_is_asked_again(
+    cloud, server, monkeypatch
+):
+    from compute.core import volumes
+
+    whole, away = volumes.complete, []
+
+    def complete(*args):
+        if not away:
+            away.append(1)
+            raise Unavailable("The volume service cannot be reached.")
+        whole(*args)
+
+    monkeypatch.setattr(volumes, "complete", complete)
+    volume = cloud.volumes.add()
+    path = f"/v2.1/servers/{server['id']}/os-volume_attachments"
+    cloud.member.ok("POST", path, json={"volumeAttachment": {"volumeId": volume}})
+    cloud.until(lambda: cloud.volumes.volumes[volume]["status"] == "in-use")
+    assert away
+
+
+def test_a_volume_whose_attachment_cannot_be_noted_is_unplugged_again(cloud, server, monkeypatch):
+    def complete(*args):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("compute.core.volumes.complete", complete)
+    volume = cloud.volumes.add()
+    path = f"/v2.1/servers/{server['id']}/os-volume_attachments"
+    cloud.member.ok("POST", path, json={"volumeAttachment": {"volumeId": volume}})
+    cloud.until(lambda: cloud.volumes.volumes[volume]["status"] == "available")
+    plugged = cloud.drivers["node-1"].servers[server["id"]]
+    cloud.until(lambda: volume not in [d.volume_id for d in plugged.disks])

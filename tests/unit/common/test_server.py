@@ -38,6 +38,12 @@ def application() -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     return answer
 
 
+def slow_application() -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    "Takes its time to load."
+    time.sleep(3)
+    return application()
+
+
 class Server:
     "A process of `common.server`."
 
@@ -97,6 +103,23 @@ def test_what_runs_is_answered_before_the_end(server: Server) -> None:
     assert answers[0], "the request was cut"
     assert server.process.wait(20) == 0
     assert server.ask() is None
+
+
+def test_a_worker_that_is_loading_ends_at_once() -> None:
+    target = [f"{__name__}:slow_application", "127.0.0.1", str(free_port()), "2", "2"]
+    process = subprocess.Popen([sys.executable, "-m", "common.server", *target], cwd=REPO)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    try:
+        deadline = time.monotonic() + 20
+        while len(children.read_text().split()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_client_that_is_silent_does_not_keep_it() -> None:
