@@ -31,6 +31,7 @@ from tests.fakes.cloud_api.console import FakeConsole
 
 NAMES = re.compile(r"(web|net|image|key|group|box|big)-[0-9a-f]{6}(_segments)?$")
 ROOT = Path(__file__).parents[2]
+FAILED = pytest.StashKey[bool]()
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -180,10 +181,22 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    "Let fixtures know how the test went."
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
-    "A tab of somebody logged in. A script error, or a breach of the page's policy, fails the test."
-    contexts, complaints = [], []
+def open_page(
+    site: Site, chromium: Any, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Any]]:
+    """A tab of somebody logged in. A script error, or a breach of the page's policy, fails the
+    test; a failed test tells what its pages showed and which answers were errors."""
+    contexts, complaints, errors = [], [], []
 
     def make(user: str = "demo", **options: Any) -> Any:
         context = chromium.new_context(
@@ -204,6 +217,12 @@ def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
                 else None
             ),
         )
+        page.on(
+            "response",
+            lambda r: (
+                errors.append(f"{r.status} {r.request.method} {r.url}") if r.status >= 400 else None
+            ),
+        )
         page.goto("/login")
         page.fill("#username", site.names.get(user, user))
         page.fill("#password", site.passwords[user])
@@ -212,6 +231,10 @@ def open_page(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
         return page
 
     yield make
+    if request.node.stash.get(FAILED, False):
+        for page in (page for context in contexts for page in context.pages):
+            print(f"=== {page.url}\n{page.inner_text('body', timeout=2000)}")
+        print("=== errors:", *errors, sep="\n")
     for context in contexts:
         context.close()
     assert complaints == []

@@ -205,6 +205,82 @@ def test_objects_go_up_and_come_down_again(open_page, tmp_path, shot):
     assert "temp_url_sig=" in page.inner_text("pre")
 
 
+@pytest.fixture
+def late_scripts():
+    "A page's upload script comes a second after the page, as over a slow line."
+
+    def hold(page):
+        page.route(
+            re.compile(r"/js/(object|image)_upload\.js"),
+            lambda route: (time.sleep(1), route.continue_()),
+        )
+
+    return hold
+
+
+def test_files_chosen_before_the_script_is_there_go_up_too(open_page, tmp_path, late_scripts):
+    page = open_page()
+    box = unique("box")
+    late_scripts(page)
+    page.goto("/objects/create")
+    page.fill("#name", box)
+    page.click("button:has-text('Create')", no_wait_after=True)
+    page.wait_for_selector("#drop")
+    (tmp_path / "early.txt").write_bytes(b"chosen early\n")
+    page.set_input_files("#files", tmp_path / "early.txt")
+    page.wait_for_selector("tr:has-text('early.txt')")
+    # The same file again, changed: a field that keeps its value would tell nobody.
+    (tmp_path / "early.txt").write_bytes(b"chosen again\n" * 1000)
+    page.set_input_files("#files", tmp_path / "early.txt")
+    page.wait_for_selector("tr:has-text('early.txt'):has-text('12.7 KiB')")
+
+
+def test_an_image_chosen_before_the_script_is_there_is_shown(open_page, tmp_path, late_scripts):
+    page = open_page()
+    late_scripts(page)
+    page.goto("/images/create", wait_until="commit")
+    page.wait_for_selector("#drop")
+    (tmp_path / "early.iso").write_bytes(b"x")
+    page.set_input_files("#file", tmp_path / "early.iso")
+    page.wait_for_selector("#drop-text:has-text('early.iso')")
+    assert page.input_value("#name") == "early"
+
+
+def test_leaving_while_a_file_goes_up_is_asked_about(open_page, tmp_path):
+    page = open_page()
+    page.goto("/objects/create")
+    page.fill("#name", unique("box"))
+    page.click("button:has-text('Create')")
+    page.wait_for_selector("#drop")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.route(re.compile(r"/upload\?name="), lambda route: None)
+    (tmp_path / "slow.txt").write_bytes(b"some notes\n")
+    page.set_input_files("#files", tmp_path / "slow.txt")
+    page.wait_for_selector("#transfers:has-text('slow.txt')")
+    page.click("nav a:has-text('Networks')")
+    page.wait_for_url("**/networks")
+    assert asked == ["beforeunload"]
+
+
+def test_an_upload_that_fails_is_not_called_done(open_page, tmp_path):
+    page = open_page()
+    page.goto("/objects/create")
+    page.fill("#name", unique("box"))
+    page.click("button:has-text('Create')")
+    page.wait_for_selector("#drop")
+    page.route(
+        re.compile(r"/upload\?name=bad"), lambda route: route.fulfill(status=507, body="no room")
+    )
+    for name in ("bad.txt", "good.txt"):
+        (tmp_path / name).write_bytes(b"some notes\n")
+    page.set_input_files("#files", [tmp_path / "bad.txt", tmp_path / "good.txt"])
+    page.wait_for_selector("tr:has-text('good.txt')")
+    assert "bad.txt: no room" in page.inner_text("#transfers")
+    assert "1 of 2 uploads failed." in page.inner_text("#toasts")
+    assert "done" not in page.inner_text("#toasts")
+
+
 def test_a_large_file_goes_in_segments(site, open_page, tmp_path):
     page = open_page()
     box = unique("big")

@@ -17,6 +17,7 @@ function chosen() {
   if (format) form.elements.disk_format.value = format;
 }
 file.addEventListener("change", chosen);
+chosen(); // what was chosen before this script was there
 for (const name of ["dragover", "dragleave", "drop"]) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();

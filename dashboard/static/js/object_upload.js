@@ -47,6 +47,7 @@ async function inSegments(name, file, show) {
 }
 
 async function upload(files) {
+  let failed = 0;
   for (const { path, file } of files) {
     const name = drop.dataset.prefix + path;
     const show = line(path);
@@ -54,10 +55,12 @@ async function upload(files) {
       await (file.size > SEGMENT ? inSegments : whole)(name, file, show);
       show.done();
     } catch (error) {
+      failed += 1;
       show.fail(error.text || String(error));
     }
   }
-  window.toast("success", files.length === 1 ? "The upload is done." : `${files.length} uploads are done.`);
+  if (failed) window.toast("danger", files.length === 1 ? "The upload failed." : `${failed} of ${files.length} uploads failed.`);
+  else window.toast("success", files.length === 1 ? "The upload is done." : `${files.length} uploads are done.`);
   htmx.trigger(document.body, "refresh-listing");
 }
 
@@ -72,8 +75,16 @@ async function walk(entry, path = "") {
   }
 }
 
+// The field is emptied, so that choosing the same file again is a change.
+function chosen() {
+  const files = [...input.files].map((file) => ({ path: file.name, file }));
+  input.value = "";
+  if (files.length) upload(files);
+}
+
 if (drop) {
-  input.addEventListener("change", () => upload([...input.files].map((file) => ({ path: file.name, file }))));
+  input.addEventListener("change", chosen);
+  chosen(); // what was chosen before this script was there
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, async (event) => {
       event.preventDefault();

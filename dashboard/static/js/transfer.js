@@ -10,6 +10,10 @@ export const human = (bytes) => {
 
 export const csrf = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 
+// Whoever leaves the page while something is being sent is asked first: it would be lost.
+let sending = 0;
+addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
+
 // Sends `blob`; `onProgress(bytes)` is told how far. Rejects with {status, text}; status 0: no answer, or the browser may not ask there.
 export function send(method, url, blob, headers, onProgress) {
   return new Promise((resolve, reject) => {
@@ -23,6 +27,8 @@ export function send(method, url, blob, headers, onProgress) {
     });
     request.addEventListener("error", () => reject({ status: 0, text: "no answer" }));
     request.addEventListener("abort", () => reject({ status: -1, text: "stopped" }));
+    request.addEventListener("loadend", () => { sending -= 1; });
+    sending += 1;
     request.send(blob);
   });
 }
