@@ -14,7 +14,7 @@ from oslo_config import cfg
 from werkzeug.exceptions import HTTPException
 
 from common.http import middleware
-from dashboard import auth, cells, events, i18n, panel, search, security, static_files
+from dashboard import auth, cells, events, i18n, panel, search, security, static_files, websso
 from dashboard import config as options
 from dashboard.cloud import Transport
 from dashboard.errors import NoSuchPage, NotAllowed, Problem, SessionEnded
@@ -64,11 +64,11 @@ def create_app(config: cfg.ConfigOpts, *, feed: events.Feed | None = None) -> Fl
     static_files.install(app, Path(__file__).parent / "static")
     i18n.install(app)
     cells.install(app)
-    for blueprint in (auth.auth, events.events, search.search):
+    for blueprint in (auth.auth, websso.websso, events.events, search.search):
         app.register_blueprint(blueprint)
     panel.install(app, state.panels)
     for view in app.view_functions.values():
-        if getattr(view, "raw_body", False):
+        if getattr(view, "checks_itself", False):
             protect.exempt(view)
     app.context_processor(_always)
     _errors(app)

@@ -24,7 +24,7 @@ REASONS = {
 @auth.get("/login")
 def login_page() -> Any:
     "The form; `next` is where to go afterwards."
-    return _form(reason=REASONS.get(request.args.get("why", ""), ""))
+    return form_page(reason=REASONS.get(request.args.get("why", ""), ""))
 
 
 @auth.post("/login")
@@ -33,9 +33,9 @@ def login() -> Any:
     try:
         token = _authenticate(request.form)
     except Problem as problem:
-        return _form(error=problem.message), 503 if problem.status >= 500 else 401
+        return form_page(error=problem.message), 503 if problem.status >= 500 else 401
     if token is None:
-        return _form(ask_totp=True)
+        return form_page(ask_totp=True)
     destination = local_path(request.form.get("next"))
     begin(token)
     return redirect(destination, 303)
@@ -112,7 +112,8 @@ def _authenticate(form: Any) -> str | None:
     return token
 
 
-def _form(**values: Any) -> str:
+def form_page(**values: Any) -> str:
+    "The login page; `error`, `reason` and `ask_totp` say what has happened so far."
     target = local_path(request.values.get("next"))
     return render_template(
         "login.html",
@@ -120,6 +121,7 @@ def _form(**values: Any) -> str:
         form=request.form,
         me=None,
         domain=state().config.cloud.default_domain,
+        websso=state().config.login.websso,
         **values,
     )
 

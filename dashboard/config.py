@@ -34,6 +34,19 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "default_domain", default="Default", help="Domain that the login page proposes."
         ),
     ],
+    "login": [
+        cfg.DictOpt(
+            "websso",
+            default={},
+            help="Identity providers that the login page offers, as PROVIDER/PROTOCOL:words on the "
+            "button, like corp/openid:Company account. Identity must know the provider, and this "
+            "dashboard's /auth/websso/ as one of its trusted_dashboard.",
+        ),
+        cfg.StrOpt(
+            "identity_url",
+            help="Address of identity for browsers; by default that of [identity].",
+        ),
+    ],
     "events": [
         cfg.IntOpt(
             "max_streams",

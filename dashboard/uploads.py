@@ -13,6 +13,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from dashboard.errors import Problem
+from dashboard.security import checks_itself
 from dashboard.who import Who
 
 CHUNK = 256 * 1024
@@ -34,8 +35,7 @@ def raw_body(view: Callable[..., Any]) -> Callable[..., Any]:
             ) from None
         return view(*args, **path)
 
-    checked.raw_body = True  # type: ignore[attr-defined]
-    return checked
+    return checks_itself(checked)
 
 
 def _pieces(length: int) -> Iterator[bytes]:

@@ -213,6 +213,19 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
             default=False,
             help="Whether an issuer may be reached by http on another host than this.",
         ),
+        cfg.ListOpt(
+            "oidc_clients",
+            default=[],
+            help="Identity providers (their ids) that know this cloud as a client, for logins by "
+            "browser and tokens that only they can read. Each has a section [oidc_ID] with "
+            "client_id, client_secret and scopes.",
+        ),
+        cfg.ListOpt(
+            "trusted_dashboard",
+            default=[],
+            help="Where a login by browser may send its token: URLs like "
+            "https://cloud.example.org/auth/websso/, compared to the letter.",
+        ),
     ],
     "notifications": [
         cfg.StrOpt(
@@ -229,6 +242,30 @@ OPTIONS: dict[str, Sequence[cfg.Opt]] = {
 }
 
 
+OIDC_CLIENT: Sequence[cfg.Opt] = (
+    cfg.StrOpt("client_id", required=True, help="Our name at the identity provider."),
+    cfg.StrOpt("client_secret", secret=True, help="Our secret there; a public client has none."),
+    cfg.ListOpt(
+        "scopes",
+        default=["openid", "email", "profile"],
+        help="What a login by browser asks for; openid must be among it.",
+    ),
+)
+"""Options of each section [oidc_ID]."""
+
+
 def load(**overrides: Any) -> cfg.ConfigOpts:
-    'The configuration; overrides are `**{"group.option": value}`.'
-    return common.config.load("identity", OPTIONS, overrides)
+    """The configuration; overrides are `**{"group.option": value}`. Raises ValueError for a
+    client without an id."""
+    later = {name: overrides.pop(name) for name in [*overrides] if name.startswith("oidc_")}
+    conf = common.config.load("identity", OPTIONS, overrides)
+    for idp_id in conf.federation.oidc_clients:
+        group = f"oidc_{idp_id}"
+        conf.register_opts(OIDC_CLIENT, group=group)
+        for name in [n for n in later if n.startswith(f"{group}.")]:
+            conf.set_override(name.removeprefix(f"{group}."), later[name], group)
+        if not conf[group].client_id:
+            raise ValueError(
+                f"[federation] oidc_clients names {idp_id}; [{group}] has no client_id"
+            )
+    return conf

@@ -1,6 +1,6 @@
 """Errors of identity. Words follow Keystone's where clients match on them.
 
-Unauthorized ─ AccountLocked, PasswordExpired, UserDisabled, NeedsReceipt
+Unauthorized ─ AccountLocked, PasswordExpired, UserDisabled, SsoRefused, NeedsReceipt
 Forbidden ──── NotAllowed, Immutable, TrustUsed, LimitReached, DomainConfigRefused
 NotFound ───── NoSuch (any resource, by kind and id), NoDomainConfig
 Conflict ───── Duplicate, InUse
@@ -112,6 +112,14 @@ class AuthRefused(Unauthorized):
     def __init__(self, why: str = "") -> None:
         super().__init__()
         self.why = why  # for the log and the audit trail; the client learns nothing
+
+
+class SsoRefused(Unauthorized):
+    "The login did not succeed: {why}"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why=why)
+        self.why = why
 
 
 class NeedsReceipt(Unauthorized):

@@ -24,7 +24,7 @@ from common.errors import BadRequest, Error
 
 ACCESS = logging.getLogger("access")
 LOG = logging.getLogger(__name__)
-_SECRET = re.compile(r"(temp_url_sig|token|signature)=[^&]*", re.IGNORECASE)
+_SECRET = re.compile(r"(temp_url_sig|token|signature|\bcode)=[^&]*", re.IGNORECASE)
 _GLOBAL_ID = re.compile(r"req-[0-9a-zA-Z-]{1,60}\Z")
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

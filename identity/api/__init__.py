@@ -18,6 +18,7 @@ from identity.api import (
     service_providers,
     users,
     versions,
+    websso,
 )
 
 ROUTES = (
@@ -32,6 +33,7 @@ ROUTES = (
     catalog.api,
     endpoint_filters.api,
     federation.api,
+    websso.api,
     service_providers.api,
     access.api,
     credentials.api,

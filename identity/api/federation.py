@@ -7,7 +7,7 @@ from typing import Any
 
 from common.context import Context
 from common.http import Api, Reply, Request
-from identity.core import Deps, federation
+from identity.core import Deps, federated_login, federation, oidc
 from identity.errors import Invalid
 from identity.schemas import federation as schemas
 from identity.views import federation as views
@@ -141,7 +141,9 @@ def delete_protocol(ctx: Context, deps: Deps, idp_id: str, protocol_id: str) -> 
 def _login(ctx: Context, deps: Deps, request: Request, idp_id: str, protocol_id: str) -> Reply:
     kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
     bearer = bearer.strip() if kind.lower() == "bearer" else ""
-    token, claims = federation.authenticate(deps, ctx, idp_id, protocol_id, bearer)
+    token, claims = federated_login.authenticate(
+        deps, ctx, idp_id, protocol_id, lambda p: oidc.claims(deps, bearer, p.id, p.remote_ids)
+    )
     text = json.dumps({"token": token_views.token(claims)})
     headers = {
         "X-Subject-Token": token,

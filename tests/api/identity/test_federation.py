@@ -1,16 +1,14 @@
 """Federation: what is kept about identity providers, and logins with the bearer tokens of one that
 is started here."""
 
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from identity.core import oidc
+from tests.fakes.openid import Provider
 
 FED = "/v3/OS-FEDERATION"
 RULES = [
@@ -26,71 +24,6 @@ RULES = [
         ],
     }
 ]
-
-
-class Provider:
-    "An OpenID Connect provider: discovery, keys, and tokens for whoever is named."
-
-    def __init__(self):
-        self.keys, self.asked = {}, 0
-        self.turn("one")
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                provider.asked += 1
-                body = json.dumps(provider.documents().get(self.path)).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.issuer = f"http://127.0.0.1:{self.server.server_port}/realms/r"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    def turn(self, key_id):
-        "Sign with a new key from now on."
-        self.key_id = key_id
-        self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    def documents(self):
-        algorithm = jwt.algorithms.RSAAlgorithm
-        keys = [
-            json.loads(algorithm.to_jwk(key.public_key())) | {"kid": key_id, "use": "sig"}
-            for key_id, key in self.keys.items()
-        ]
-        base = self.issuer.partition("/realms")[0]
-        return {
-            "/realms/r/.well-known/openid-configuration": {
-                "issuer": self.issuer,
-                "jwks_uri": f"{base}/keys",
-            },
-            "/keys": {"keys": keys},
-        }
-
-    def token(self, **more):
-        claims = {
-            "iss": self.issuer,
-            "aud": "altostratus",
-            "sub": "42",
-            "exp": time.time() + 600,
-            "preferred_username": "ann",
-            "groups": ["staff", "lunch", "gone"],
-            **more,
-        }
-        claims = {name: value for name, value in claims.items() if value is not None}
-        headers = {"kid": self.key_id}
-        return jwt.encode(claims, self.keys[self.key_id], "RS256", headers)
-
-    def close(self):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 @pytest.fixture

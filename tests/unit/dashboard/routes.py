@@ -6,7 +6,14 @@ from flask import Flask
 
 from tests.fakes.cloud_api import FakeCloud
 
-OPEN = {"auth.login_page", "auth.login", "auth.logout", "static"}
+OPEN = {
+    "auth.login_page",
+    "auth.login",
+    "auth.logout",
+    "static",
+    "websso.begin",
+    "websso.end",
+}
 
 
 def paths(
