@@ -18,8 +18,9 @@ def lines(monkeypatch):
     before = root.handlers[:], root.level, [getattr(logging, n) for n in names], logging._srcfile
     written = []
     monkeypatch.setattr(os, "write", lambda fd, data: written.append(data) or len(data))
-    request_id_var.set("req-1")
+    mark = request_id_var.set("req-1")
     yield written
+    request_id_var.reset(mark)
     root.handlers[:], logging._srcfile = before[0], before[3]
     root.setLevel(before[1])
     for name, value in zip(names, before[2], strict=True):
