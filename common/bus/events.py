@@ -44,9 +44,10 @@ class Events:
 
     def publish(self, topic: str, payload: Any, *, expires_s: float | None = None) -> bool:
         """Tell everybody who listens to `topic` now. Returns False (and logs) when the broker is
-        away: callers never depend on delivery. After a failure the broker is left alone for 2 s, so
-        that a dead one costs no request time."""
-        if time.monotonic() < self._down_until:
+        away: callers never depend on delivery. After a failure the broker is left alone for 2 s, or
+        for as long as it kept us waiting, so that a dead one costs no request time."""
+        began = time.monotonic()
+        if began < self._down_until:
             return False
         body = json.dumps(payload)
         try:
@@ -67,7 +68,8 @@ class Events:
             return True
         except Exception as error:  # kombu raises what its transport raises: sockets, amqp, its own
             LOG.warning("event %s was not sent: %s", topic, error)
-            self._down_until = time.monotonic() + 2
+            now = time.monotonic()
+            self._down_until = now + max(2.0, now - began)
             return False
 
     def _at_once(self, producer: Any, topic: str, body: str, expires_s: float | None) -> bool:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import importlib
 import logging
+import queue
+import threading
 import time
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from oslo_service import backend
 
 backend.init_backend(backend.BackendType.THREADING)
 
+import amqp.exceptions  # noqa: E402
+import kombu.exceptions  # noqa: E402
 import oslo_messaging  # noqa: E402
 import oslo_messaging.opts  # noqa: E402
 from oslo_config import cfg  # noqa: E402
@@ -25,6 +30,10 @@ from common.errors import Error, Unavailable  # noqa: E402
 
 LOG = logging.getLogger(__name__)
 C = TypeVar("C", bound=Contract)
+# oslo.messaging lets through what a new connection raises, such as to a broker that accepts it and
+# then says nothing
+_BROKEN = (OSError, kombu.exceptions.KombuError, amqp.exceptions.AMQPError)
+_PATIENCE_S, _LEAVE_S, _LEAVE_LONGEST_S = 5.0, 2.0, 10.0
 
 
 class BusUnavailable(Unavailable):
@@ -177,12 +186,15 @@ class _Client:
         wire = to_wire(arguments)
         if time.monotonic() < self._bus.down_until:
             raise BusUnavailable(reason="it was away a moment ago")
+        began = time.monotonic()
         try:
             if method.kind == "cast":
-                self._client.prepare(retry=0).cast(self._wire, method.name, **wire)
+                client = self._client.prepare(retry=0)
+                _patiently(lambda: client.cast(self._wire, method.name, **wire), _PATIENCE_S)
                 return None
-            answer = self._client.prepare(timeout=method.timeout, retry=2).call(
-                self._wire, method.name, **wire
+            client = self._client.prepare(timeout=method.timeout, retry=2)
+            answer = _patiently(
+                lambda: client.call(self._wire, method.name, **wire), method.timeout + _PATIENCE_S
             )
         except oslo_messaging.MessagingTimeout:
             raise NoAnswer(
@@ -195,13 +207,38 @@ class _Client:
             raise NobodyListens(
                 topic=self._contract.topic, host=self._host, method=method.name
             ) from None
-        except oslo_messaging.MessageDeliveryFailure as error:
-            # A dead broker must cost one caller a moment, not every request its patience.
-            self._bus.down_until = time.monotonic() + 2
-            raise BusUnavailable(reason=str(error)) from None
+        except (oslo_messaging.MessageDeliveryFailure, *_BROKEN) as error:
+            # A dead broker must cost one caller a moment, not every request its patience; one that
+            # hangs is left alone for as long as it kept this one waiting.
+            took = time.monotonic() - began
+            leave_s = min(max(_LEAVE_S, took), _LEAVE_LONGEST_S)
+            self._bus.down_until = time.monotonic() + leave_s
+            raise BusUnavailable(reason=str(error) or type(error).__name__) from None
         if "error" in answer:
             raise RemoteError(**answer["error"])
         return answer.get("result")
+
+
+def _patiently(send: Callable[[], Any], patience_s: float) -> Any:
+    """What `send` returns, if it does within `patience_s`: oslo.messaging waits a minute on the
+    connection of a broker that hangs, and a request that has done its work would wait with it.
+    What was given up may still arrive. Raises TimeoutError, and what `send` raises."""
+    outcome: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put((send(), None))
+        except Exception as error:
+            outcome.put((None, error))
+
+    threading.Thread(target=run, name="send", daemon=True).start()
+    try:
+        result, error = outcome.get(timeout=patience_s)
+    except queue.Empty:
+        raise TimeoutError(f"it has said nothing for {patience_s:.0f} s") from None
+    if error is not None:
+        raise error
+    return result
 
 
 def _bind(method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

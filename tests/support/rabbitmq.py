@@ -75,6 +75,14 @@ class Broker:
             _end_group(self._server, number)
             self._server = None
 
+    def hang(self):
+        "Say nothing more, as on a machine that swaps; `go_on` ends it."
+        os.killpg(self._server.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        "Answer again."
+        os.killpg(self._server.pid, signal.SIGCONT)
+
     def close(self):
         "End everything and forget the data."
         self.stop(signal.SIGKILL)

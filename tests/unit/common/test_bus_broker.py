@@ -19,6 +19,10 @@ class Mailbox(Contract, topic="test.mailbox", revision=1):
     def count(self) -> int:
         "How many texts there are."
 
+    @call(timeout=1)
+    def any(self) -> bool:
+        "Whether there are texts."
+
 
 class Desk:
     def __init__(self):
@@ -30,6 +34,9 @@ class Desk:
 
     def count(self):
         return len(self.texts)
+
+    def any(self):
+        return bool(self.texts)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +100,48 @@ def test_a_restarted_broker_is_found_again_by_both_sides(broker):
     assert desk.texts[-1] == "after"
     for end in (near, far):
         end.close()
+
+
+def test_a_broker_that_hangs_is_a_bus_that_is_away(broker):
+    near, far, desk = open_bus(broker.url), open_bus(broker.url), Desk()
+    far.serve(Mailbox, desk, host="h3")
+    near.client(Mailbox, host="h3").put("before")
+    assert desk.came.acquire(timeout=30)
+    fresh, asking, events = open_bus(broker.url), open_bus(broker.url), Events(broker.url)
+    assert asking.client(Mailbox, host="h3").any()
+    broker.hang()
+    try:
+        # on a connection that stands, on a new one, and for those who come after
+        for end, send in ((near, "put"), (fresh, "put"), (asking, "any")):
+            client, began = end.client(Mailbox, host="h3"), time.monotonic()
+            with pytest.raises(BusUnavailable):
+                client.put("while it hangs") if send == "put" else client.any()
+            assert time.monotonic() - began < 9
+            began = time.monotonic()
+            with pytest.raises(BusUnavailable, match="a moment ago"):
+                end.client(Mailbox, host="h3").count()
+            assert time.monotonic() - began < 0.5
+        began = time.monotonic()
+        assert not events.publish("news.two", {})
+        assert time.monotonic() - began < 15
+        began = time.monotonic()
+        assert not events.publish("news.two", {})
+        assert time.monotonic() - began < 0.5
+    finally:
+        broker.go_on()
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            near.client(Mailbox, host="h3").put("after")
+            break
+        except BusUnavailable:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+    while "after" not in desk.texts:
+        assert desk.came.acquire(timeout=60)
+    for end in (near, far, fresh, asking):
+        end.close()
+    events.close()
 
 
 def test_events_are_told_again_when_the_broker_is_back(broker):
