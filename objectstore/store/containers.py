@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     Text,
     bindparam,
-    case,
     delete,
     func,
     literal,
@@ -151,78 +150,30 @@ def objects_as_json(
 ) -> str | None:
     """The JSON of a listing, made where the rows are: reading ten thousand rows into Python and
     writing them as JSON takes more than twice as long. None where that is not possible: databases
-    other than SQLite, old-style paths, objects that are listed in another way (manifests, links).
+    other than SQLite, subdirectories, objects that are listed in another way (manifests, links).
     `ticks` is how many units of `ts` a second has."""
-    if session.get_bind().dialect.name != "sqlite" or query.path is not None:
+    if session.get_bind().dialect.name != "sqlite" or query.delimiter or query.path is not None:
         return None
     rows = _PLAIN.where(_O.c.container_id == container_id)
-    if query.delimiter:
-        return _rolled_up_as_json(session, rows, query, ticks)
     page = listing.window(rows, _O.c.name, query).subquery().c
-    special = func.count(func.nullif(page.kind, ""))
-    with cpus.Anywhere():
-        found = select(func.json_group_array(_json_of(page, ticks)), special)
-        text, others = session.execute(found).one()
-    return None if others else text
-
-
-def _json_of(row: Any, ticks: int) -> Any:
-    "The JSON of a plain object, as an expression of SQLite."
     # the hours by arithmetic: strftime() takes almost half of the time of the whole
     time = func.printf(
         "T%02d:%02d:%02d.%05d0",
-        row.ts // (3600 * ticks) % 24,
-        row.ts // (60 * ticks) % 60,
-        row.ts // ticks % 60,
-        row.ts % ticks,
+        page.ts // (3600 * ticks) % 24,
+        page.ts // (60 * ticks) % 60,
+        page.ts // ticks % 60,
+        page.ts % ticks,
         type_=Text,
     )
-    return func.json_object(
-        *("bytes", row.size, "hash", row.etag, "name", row.name),
-        *("content_type", row.content_type),
-        *("last_modified", func.date(row.ts // ticks, "unixepoch", type_=Text) + time),
+    item = func.json_object(
+        *("bytes", page.size, "hash", page.etag, "name", page.name),
+        *("content_type", page.content_type),
+        *("last_modified", func.date(page.ts // ticks, "unixepoch", type_=Text) + time),
     )
-
-
-def _rolled_up_as_json(session: Session, rows: Any, query: listing.Query, ticks: int) -> str | None:
-    texts: list[str] = []
-    others = 0
-
-    def page(narrow: listing.Narrow, want: int) -> tuple[int, int, str]:
-        nonlocal others
-        row = narrow(rows, _O.c.name).limit(want).subquery().c
-        at = func.instr(func.substr(row.name, len(query.prefix) + 1), query.delimiter)
-        subdir = func.substr(row.name, 1, at + len(query.prefix) + len(query.delimiter) - 1)
-        key = case((at > 0, subdir), else_=row.name)
-        # names that are rolled up into the same one stand together, and sort as it does
-        last = (func.min if query.reverse else func.max)(row.name)
-        groups = select(
-            *(row[name] for name in _COLUMNS),
-            key.label("key"),
-            (at > 0).label("is_subdir"),
-            func.count().label("rows"),
-            last.label("last"),
-        ).group_by(key)
-        group = groups.order_by(key.desc() if query.reverse else key).subquery().c
-        special = case((~group.is_subdir, func.nullif(group.kind, "")))
-        item = case(
-            (group.is_subdir, func.json_object("subdir", group.key)), else_=_json_of(group, ticks)
-        )
-        found = select(
-            func.group_concat(item, ","),
-            func.count(special),
-            func.count(),
-            func.coalesce(func.sum(group.rows), 0),
-            (func.min if query.reverse else func.max)(group.last),
-        )
-        text, strange, entries, count, end = session.execute(found).one()
-        texts.extend([text] if text else [])
-        others += strange
-        return count, entries, end or ""
-
+    special = func.count(func.nullif(page.kind, ""))
     with cpus.Anywhere():
-        listing.roll_up(query, page)
-    return None if others else f"[{','.join(texts)}]"
+        text, others = session.execute(select(func.json_group_array(item), special)).one()
+    return None if others else text
 
 
 def versions(

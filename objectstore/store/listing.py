@@ -35,8 +35,6 @@ class Subdir:
 Statement = Any
 """A select, or something else with where() and order_by()."""
 Row = Any
-Narrow = Callable[[Statement, ColumnElement[str]], Statement]
-"""Makes a statement one for some names only, in their order."""
 
 
 def after(text: str) -> str | None:
@@ -155,36 +153,6 @@ def _take(
         if not path and not _beyond_marker(inside, query):
             found.append(Subdir(inside))
     return inside
-
-
-def roll_up(query: Query, page: Callable[[Narrow, int], tuple[int, int, str]]) -> None:
-    """Go through the pages of a query with a delimiter, where the database does the rolling up.
-    `page(narrow, n)` is given what makes a statement one for the next names, and how many rows to
-    read; it answers how many there were, how many entries they became, and the last name."""
-    window, reverse = _Window(query), query.reverse
-
-    def narrow(statement: Statement, name: ColumnElement[str]) -> Statement:
-        return window.narrow(statement, name, reverse)
-
-    inside = None if reverse else _subdir_of(query.marker, query)
-    if inside is not None and not window.pass_subdir(inside, reverse):
-        return
-    want = query.limit
-    while want > 0:
-        rows, entries, last = page(narrow, want)
-        if rows < want:
-            return
-        want -= entries
-        inside = _subdir_of(last, query)
-        if inside is None:
-            window.pass_by(last, reverse)
-        elif not window.pass_subdir(inside, reverse):
-            return
-
-
-def _subdir_of(name: str, query: Query) -> str | None:
-    at = name.find(query.delimiter, len(query.prefix)) if name.startswith(query.prefix) else -1
-    return None if at < 0 else name[: at + len(query.delimiter)]
 
 
 def _beyond_marker(subdir: str, query: Query) -> bool:
