@@ -55,7 +55,7 @@ def get(req: Request) -> Answer:
         if form == "json":
             headers = headers_of(req, container, owner)
             headers.append(("Content-Type", listings.TYPES[form]))
-            body = containers.list_as_json(req.deps, container.id, query)
+            body = containers.list_as_json(req.deps, container, query)
             if body is None:
                 rows = containers.list_objects(req.deps, container.id, query)
                 body = listings.objects_json(rows)

@@ -20,7 +20,8 @@ TIMES = {"a": 0, "a/b": DAY - 0.00001, "zz": 4_102_444_799.5, "[1]": 59 * DAY + 
 
 
 @pytest.fixture
-def filled(swift, deps):
+def filled(swift, deps, monkeypatch):
+    monkeypatch.setattr(core, "FEW", 0)
     for n, name in enumerate(NAMES):
         kind = 'text/"plain"; a=\\b' if n % 2 else "application/json"
         made = swift.put(f"c/{quote(name)}", b"x" * n, Content_Type=kind)
@@ -29,7 +30,7 @@ def filled(swift, deps):
         for name, seconds in TIMES.items():
             ts = round(seconds * clock.UNIT)
             session.execute(update(Object).where(Object.name == name).values(ts=ts))
-    return core.find(deps, swift.account, "c").id
+    return core.find(deps, swift.account, "c")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def filled(swift, deps):
 )
 def test_both_ways_say_the_same(deps, filled, bounds):
     query = Query(**{"limit": 10_000, **bounds})
-    ours = json.loads(listings.objects_json(core.list_objects(deps, filled, query)))
+    ours = json.loads(listings.objects_json(core.list_objects(deps, filled.id, query)))
     theirs = core.list_as_json(deps, filled, query)
     if deps.db.engine.dialect.name == "sqlite":
         assert json.loads(theirs) == ours
@@ -62,9 +63,9 @@ def test_both_ways_say_the_same(deps, filled, bounds):
 )
 def test_names_alone_are_those_of_the_rows(deps, filled, bounds):
     query = Query(**{"limit": 10_000, **bounds})
-    items = listings.object_items(core.list_objects(deps, filled, query))
+    items = listings.object_items(core.list_objects(deps, filled.id, query))
     names = [i["name"] if "name" in i else i["subdir"] for i in items]
-    assert core.list_names(deps, filled, query) == names and names
+    assert core.list_names(deps, filled.id, query) == names and names
 
 
 def test_what_is_listed_otherwise_is_left_to_us(swift, deps, filled):
@@ -80,3 +81,12 @@ def test_what_is_listed_otherwise_is_left_to_us(swift, deps, filled):
     assert not made_there() and made_there(prefix="a") == sqlite
     listed = {o["name"]: o for o in swift.get("c?format=json").get_json()}
     assert "slo_etag" in listed["big"] and set(NAMES) < set(listed)
+
+
+def test_a_short_listing_is_made_of_the_rows(deps, filled, monkeypatch):
+    monkeypatch.setattr(core, "FEW", 5)
+    assert core.list_as_json(deps, filled, Query(4)) is None
+    sqlite = deps.db.engine.dialect.name == "sqlite"
+    assert (core.list_as_json(deps, filled, Query(10_000)) is not None) == sqlite
+    monkeypatch.setattr(core, "FEW", len(NAMES) + 1)
+    assert core.list_as_json(deps, filled, Query(10_000)) is None
