@@ -61,11 +61,13 @@ def get(req: Request) -> Answer:
                 body = listings.objects_json(rows)
             return Answer(200, headers, body)
         if form == "plain":
-            names = containers.list_names(req.deps, container.id, query)
             headers = headers_of(req, container, owner)
-            if not names:
+            body = containers.list_as_text(req.deps, container, query)
+            if body is None:
+                names = containers.list_names(req.deps, container.id, query)
+                body = listings.names_text(names) if names else b""
+            if not body:
                 return Answer(204, [*headers, PLAIN])
-            body = listings.names_text(names)
             return Answer(200, [*headers, ("Content-Type", listings.TYPES[form])], body)
         rows = containers.list_objects(req.deps, container.id, query)
         items = listings.object_items(rows)

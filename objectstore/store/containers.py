@@ -142,6 +142,17 @@ def names(session: Session, container_id: int, query: listing.Query) -> list[str
     return [row.name for row in rows]
 
 
+def names_as_text(session: Session, container_id: int, query: listing.Query) -> str | None:
+    """The names that `names` has, a line each, put together where they are. None where that is
+    not possible: databases other than SQLite, subdirectories."""
+    if session.get_bind().dialect.name != "sqlite" or query.delimiter or query.path is not None:
+        return None
+    rows = _NAMES.where(_O.c.container_id == container_id)
+    page = listing.window(rows, _O.c.name, query).subquery().c
+    text: str | None = session.execute(select(func.group_concat(page.name, "\n"))).scalar_one()
+    return f"{text}\n" if text else ""
+
+
 _PLAIN = select(*(_O.c[name] for name in _COLUMNS))
 
 

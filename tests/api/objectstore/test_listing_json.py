@@ -66,6 +66,16 @@ def test_names_alone_are_those_of_the_rows(deps, filled, bounds):
     items = listings.object_items(core.list_objects(deps, filled.id, query))
     names = [i["name"] if "name" in i else i["subdir"] for i in items]
     assert core.list_names(deps, filled.id, query) == names and names
+    text = core.list_as_text(deps, filled, query)
+    if deps.db.engine.dialect.name != "sqlite" or "delimiter" in bounds or "path" in bounds:
+        assert text is None
+    else:
+        assert text == listings.names_text(names)
+
+
+def test_no_names_are_no_lines(deps, filled):
+    if deps.db.engine.dialect.name == "sqlite":
+        assert core.list_as_text(deps, filled, Query(10_000, prefix="nothing")) == b""
 
 
 def test_what_is_listed_otherwise_is_left_to_us(swift, deps, filled):
