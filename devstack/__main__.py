@@ -67,7 +67,9 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
         follow = ["-F"] if arguments.follow else []
         os.execvp("tail", ["tail", "-n", str(arguments.lines), *follow, str(log)])
     elif arguments.command == "restart":
+        from devstack import programs
         from devstack.supervision import Supervisor
+        from devstack.up import wait_healthy
 
         keeper = Supervisor(paths)
         known = keeper.states() if keeper.alive() else ()
@@ -76,6 +78,8 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int | None:
                 raise Refused(f"No process {name!r}: {', '.join(sorted(known)) or 'nothing runs'}")
         for name in arguments.names:
             keeper.restart(name)
+        # whoever uses it next, as scripts do, finds it there
+        wait_healthy(keeper, [p for p in programs.services() if p.name in arguments.names])
     elif arguments.command == "image":
         from devstack.images import build, offer
 

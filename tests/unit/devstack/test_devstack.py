@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from devstack import __main__ as command
 from devstack import environment, images, preflight, programs, settings, supervision
 from devstack.paths import BadInstance, Paths
 from devstack.progress import Refused
@@ -141,3 +142,32 @@ def test_unknown_guest_image(paths):
 
 def test_recipe_of_an_image_is_its_files():
     assert images.recipe("tiny") == images.recipe("tiny") != images.recipe("debian")
+
+
+def test_a_restart_returns_when_the_process_answers(monkeypatch, paths):
+    did = []
+
+    class Keeper:
+        def __init__(self, _):
+            pass
+
+        def alive(self):
+            return True
+
+        def states(self):
+            return {name: {"statename": "RUNNING"} for name in ("image", "rabbitmq")}
+
+        def restart(self, name):
+            did.append(name)
+
+    def healthy(program):
+        did.append(f"{program.name}?")
+        return "no answer" if len(did) < 4 else ""
+
+    monkeypatch.setattr(supervision, "Supervisor", Keeper)
+    monkeypatch.setattr("devstack.up.healthy", healthy)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert command.run(command.parser().parse_args(["restart", "rabbitmq", "image"]), paths) is None
+    assert did == ["rabbitmq", "image", "image?", "image?"]
+    with pytest.raises(Refused, match="No process 'glance'"):
+        command.run(command.parser().parse_args(["restart", "glance"]), paths)
