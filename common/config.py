@@ -1,9 +1,7 @@
-"""Options: declared once, read from two files, handed down as one object.
+"""Options: declared once, read from a few files, handed down as one object.
 
-`load(service, options, overrides)` reads `$ALTOSTRATUS_ETC/altostratus.conf` (what all services
-share) and
-`$ALTOSTRATUS_ETC/<service>.conf`; both may be absent, every option has a default that works on one
-machine.
+`load(service, options, overrides)` reads what `files` names; all of it may be absent, every option
+has a default that works on one machine.
 """
 
 import os
@@ -143,6 +141,17 @@ def _shared(service: str) -> dict[str, Sequence[cfg.Opt]]:
     }
 
 
+def files(etc: Path, service: str) -> list[Path]:
+    """The files that are there, in the order in which they are read (the last word counts):
+    `altostratus.conf`, what all services share, and `SERVICE.conf`; each followed by those in a
+    folder of the same name and `.d`, for options that an installer must not overwrite."""
+    found: list[Path] = []
+    for name in ("altostratus", service):
+        found += [path for path in (etc / f"{name}.conf",) if path.exists()]
+        found += sorted((etc / f"{name}.conf.d").glob("*.conf"))
+    return found
+
+
 def load(
     service: str,
     options: Mapping[str, Sequence[cfg.Opt]],
@@ -156,13 +165,10 @@ def load(
     conf = cfg.ConfigOpts()
     for group, opts in _merge(_shared(service), options).items():
         conf.register_opts(opts, group=None if group == "DEFAULT" else group)
-    files = [
-        f for f in (etc_dir() / "altostratus.conf", etc_dir() / f"{service}.conf") if f.exists()
-    ]
     conf(
         [],
         project="altostratus",
-        default_config_files=[str(f) for f in files],
+        default_config_files=[str(path) for path in files(etc_dir(), service)],
         default_config_dirs=[],
     )
     conf.service = service  # type: ignore[attr-defined]

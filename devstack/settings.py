@@ -113,7 +113,10 @@ def write(settings: Settings, packages: list[str]) -> None:
 
 
 def _ini(sections: dict[str, dict[str, object]]) -> str:
-    lines = ["# Written by devstack/up; a change here lasts until the next one."]
+    lines = [
+        "# Written by devstack/up; a change here lasts until the next one. Options of yours: any",
+        "# file NAME.conf.d/*.conf beside this NAME.conf; it is read after it.",
+    ]
     for section, values in sections.items():
         if values:
             lines += ["", f"[{section}]", *(f"{name} = {value}" for name, value in values.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+from common.config import files
 from devstack import images, infra, machine, preflight, programs, settings
 from devstack.paths import Paths
 from devstack.programs import Program
@@ -94,10 +96,10 @@ def supervise(
 def build_of(found: Settings, program: Program) -> str:
     """Changes with the code and the configuration of a process, so that it is restarted when it
     should be."""
-    parts = [fingerprint(program.package)]
-    for name in ("altostratus", program.package):
-        stat = (found.paths.etc / f"{name}.conf").stat()
-        parts.append(str(stat.st_mtime_ns))
+    read = [
+        (path.name, path.stat().st_mtime_ns) for path in files(found.paths.etc, program.package)
+    ]
+    parts = [fingerprint(program.package), hashlib.sha256(repr(read).encode()).hexdigest()[:16]]
     return "+".join(parts)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from devstack import __main__ as command
-from devstack import environment, images, preflight, programs, settings, supervision
+from devstack import environment, images, preflight, programs, settings, supervision, up
 from devstack.paths import BadInstance, Paths
 from devstack.progress import Refused
 
@@ -171,3 +171,19 @@ def test_a_restart_returns_when_the_process_answers(monkeypatch, paths):
     assert did == ["rabbitmq", "image", "image?", "image?"]
     with pytest.raises(Refused, match="No process 'glance'"):
         command.run(command.parser().parse_args(["restart", "glance"]), paths)
+
+
+def test_a_file_of_the_operators_restarts_what_reads_it(paths):
+    found = made(paths, ["identity", "image"])
+    settings.write(found, ["identity", "image"])
+    table = {p.name: p for p in programs.SERVICES if p.package in ("identity", "image")}
+    before = {name: up.build_of(found, program) for name, program in table.items()}
+    settings.write(found, ["identity", "image"])
+    assert {name: up.build_of(found, program) for name, program in table.items()} == before
+    folder = paths.etc / "identity.conf.d"
+    folder.mkdir()
+    (folder / 'a "b" %.conf').write_text("[token]\nexpiration_s = 60\n")
+    after = {name: up.build_of(found, program) for name, program in table.items()}
+    assert {name for name in table if after[name] != before[name]} == {"identity"}
+    settings.write(found, ["identity", "image"])
+    assert list(folder.iterdir())
