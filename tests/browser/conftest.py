@@ -227,7 +227,9 @@ def open_page(
         page.fill("#username", site.names.get(user, user))
         page.fill("#password", site.passwords[user])
         page.click("button[type=submit]")
-        page.wait_for_selector("h1")
+        # the login page has a heading too; a key pressed before the scripts are there is lost
+        page.wait_for_selector("button.user")
+        page.wait_for_load_state("load")
         return page
 
     yield make
