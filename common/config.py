@@ -147,7 +147,8 @@ def files(etc: Path, service: str) -> list[Path]:
     folder of the same name and `.d`, for options that an installer must not overwrite."""
     found: list[Path] = []
     for name in ("altostratus", service):
-        found += [path for path in (etc / f"{name}.conf",) if path.exists()]
+        if (own := etc / f"{name}.conf").exists():
+            found.append(own)
         found += sorted((etc / f"{name}.conf.d").glob("*.conf"))
     return found
 

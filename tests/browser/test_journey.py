@@ -182,13 +182,19 @@ def test_a_floating_ip_is_given_to_a_server(site, open_page, shot):
     shot(page, "floating-ips")
 
 
+def new_container(page, kind="box"):
+    "A container, and its page, which may still be loading its scripts."
+    name = unique(kind)
+    page.goto("/objects/create")
+    page.fill("#name", name)
+    page.click("button:has-text('Create')", no_wait_after=True)
+    page.wait_for_selector("#drop")
+    return name
+
+
 def test_objects_go_up_and_come_down_again(open_page, tmp_path, shot):
     page = open_page()
-    box = unique("box")
-    page.goto("/objects/create")
-    page.fill("#name", box)
-    page.click("button:has-text('Create')")
-    page.wait_for_selector("#drop")
+    box = new_container(page)
     path = tmp_path / "notes.txt"
     path.write_bytes(b"some notes\n" * 1000)
     page.set_input_files("#files", path)
@@ -220,12 +226,8 @@ def late_scripts():
 
 def test_files_chosen_before_the_script_is_there_go_up_too(open_page, tmp_path, late_scripts):
     page = open_page()
-    box = unique("box")
     late_scripts(page)
-    page.goto("/objects/create")
-    page.fill("#name", box)
-    page.click("button:has-text('Create')", no_wait_after=True)
-    page.wait_for_selector("#drop")
+    new_container(page)
     (tmp_path / "early.txt").write_bytes(b"chosen early\n")
     page.set_input_files("#files", tmp_path / "early.txt")
     page.wait_for_selector("tr:has-text('early.txt')")
@@ -248,10 +250,7 @@ def test_an_image_chosen_before_the_script_is_there_is_shown(open_page, tmp_path
 
 def test_leaving_while_a_file_goes_up_is_asked_about(open_page, tmp_path):
     page = open_page()
-    page.goto("/objects/create")
-    page.fill("#name", unique("box"))
-    page.click("button:has-text('Create')")
-    page.wait_for_selector("#drop")
+    new_container(page)
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.route(re.compile(r"/upload\?name="), lambda route: None)
@@ -265,10 +264,7 @@ def test_leaving_while_a_file_goes_up_is_asked_about(open_page, tmp_path):
 
 def test_an_upload_that_fails_is_not_called_done(open_page, tmp_path):
     page = open_page()
-    page.goto("/objects/create")
-    page.fill("#name", unique("box"))
-    page.click("button:has-text('Create')")
-    page.wait_for_selector("#drop")
+    new_container(page)
     page.route(
         re.compile(r"/upload\?name=bad"), lambda route: route.fulfill(status=507, body="no room")
     )
@@ -283,11 +279,7 @@ def test_an_upload_that_fails_is_not_called_done(open_page, tmp_path):
 
 def test_a_large_file_goes_in_segments(site, open_page, tmp_path):
     page = open_page()
-    box = unique("big")
-    page.goto("/objects/create")
-    page.fill("#name", box)
-    page.click("button:has-text('Create')")
-    page.wait_for_selector("#drop")
+    box = new_container(page, "big")
     path = tmp_path / "big.bin"
     path.write_bytes(b"0123456789abcdef" * 2**21 + b"the end")
     page.set_input_files("#files", path)

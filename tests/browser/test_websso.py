@@ -21,7 +21,7 @@ from identity.app import create_app as create_identity
 from identity.app import make_deps
 from identity.core import bootstrap
 from tests.api.identity.conftest import FAST, PLAN, Cloud
-from tests.api.identity.test_federation import FED, RULES
+from tests.api.identity.test_federation import trust
 from tests.browser.conftest import _free_port as free_port
 from tests.fakes.openid import Provider
 
@@ -76,15 +76,7 @@ def dashboard(request, tmp_path, serve):
     catalog = [{"type": "identity", "name": "keystone", "url": f"{identity_url}/v3"}]
     bootstrap.run(deps, PLAN | {"services": catalog})
     serve(create_identity(config, deps), ports[1])
-    admin = Cloud(deps).admin
-    body = {"identity_provider": {"enabled": True, "remote_ids": [provider.issuer]}}
-    admin.ok("PUT", f"{FED}/identity_providers/corp", json=body)
-    admin.ok("PUT", f"{FED}/mappings/m", json={"mapping": {"rules": RULES}})
-    path = f"{FED}/identity_providers/corp/protocols/openid"
-    admin.ok("PUT", path, json={"protocol": {"mapping_id": "m"}})
-    group = admin.ok("POST", "/v3/groups", json={"group": {"name": "staff"}})["group"]
-    demo, member = Cloud(deps).id_of("projects", "demo"), Cloud(deps).id_of("roles", "member")
-    assert admin.put(f"/v3/projects/{demo}/groups/{group['id']}/roles/{member}").status_code == 204
+    trust(Cloud(deps), provider)
     options = dashboard_config.load(
         **{
             "state_dir": str(tmp_path),

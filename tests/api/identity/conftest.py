@@ -1,5 +1,6 @@
 "An identity with a small cloud in it: admin, demo and a service user, on SQLite."
 
+import contextlib
 import functools
 
 import pytest
@@ -8,7 +9,8 @@ from common import db
 from common.bus import Events
 from identity import config as identity_config
 from identity.app import create_app, make_deps
-from identity.core import bootstrap
+from identity.core import bootstrap, oidc
+from tests.fakes.openid import Provider
 from tests.support import Client, database_url
 
 FAST = {"password.argon2_memory_kib": 8, "password.argon2_time_cost": 1}
@@ -117,3 +119,11 @@ def make_cloud(tmp_path):
 @pytest.fixture
 def cloud(make_cloud):
     return make_cloud()
+
+
+@pytest.fixture
+def provider(monkeypatch):
+    "An identity provider; what it has anew is looked for at once."
+    monkeypatch.setattr(oidc, "_AGAIN_S", 0)
+    with contextlib.closing(Provider()) as provider:
+        yield provider

@@ -26,17 +26,8 @@ RULES = [
 ]
 
 
-@pytest.fixture
-def provider(monkeypatch):
-    monkeypatch.setattr(oidc, "_AGAIN_S", 0)
-    provider = Provider()
-    yield provider
-    provider.close()
-
-
-@pytest.fixture
-def trusted(cloud, provider):
-    "The provider is known; its staff are members of demo."
+def trust(cloud, provider):
+    "The provider is known to this cloud; its staff are members of demo."
     admin = cloud.admin
     body = {"identity_provider": {"enabled": True, "remote_ids": [provider.issuer]}}
     made = admin.ok("PUT", f"{FED}/identity_providers/corp", json=body)["identity_provider"]
@@ -48,6 +39,11 @@ def trusted(cloud, provider):
     given = admin.put(f"/v3/projects/{demo}/groups/{group['id']}/roles/{member}")
     assert given.status_code == 204
     return {"domain_id": made["domain_id"], "group": group["id"], "demo": demo, "path": path}
+
+
+@pytest.fixture
+def trusted(cloud, provider):
+    return trust(cloud, provider)
 
 
 def login(cloud, trusted, bearer, method="post"):

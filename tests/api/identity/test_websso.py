@@ -9,20 +9,11 @@ import requests
 
 from identity import config as identity_config
 from identity.core import oidc, websso
-from tests.api.identity.test_federation import FED, RULES, login, scoped
-from tests.fakes.openid import Provider
+from tests.api.identity.test_federation import FED, login, scoped, trust
 
 DASHBOARD = "https://cloud.example.org/auth/websso/"
 AUTH = "/v3/auth/OS-FEDERATION"
 HERE = f"{AUTH}/identity_providers/corp/protocols/openid/websso"
-
-
-@pytest.fixture
-def provider(monkeypatch):
-    monkeypatch.setattr(oidc, "_AGAIN_S", 0)
-    provider = Provider()
-    yield provider
-    provider.close()
 
 
 @pytest.fixture
@@ -39,17 +30,7 @@ def cloud(make_cloud, provider):
 
 @pytest.fixture
 def trusted(cloud, provider):
-    "The provider is known; its staff are members of demo."
-    admin = cloud.admin
-    body = {"identity_provider": {"enabled": True, "remote_ids": [provider.issuer]}}
-    admin.ok("PUT", f"{FED}/identity_providers/corp", json=body)
-    admin.ok("PUT", f"{FED}/mappings/m", json={"mapping": {"rules": RULES}})
-    path = f"{FED}/identity_providers/corp/protocols/openid"
-    admin.ok("PUT", path, json={"protocol": {"mapping_id": "m"}})
-    group = admin.ok("POST", "/v3/groups", json={"group": {"name": "staff"}})["group"]
-    demo, member = cloud.id_of("projects", "demo"), cloud.id_of("roles", "member")
-    assert admin.put(f"/v3/projects/{demo}/groups/{group['id']}/roles/{member}").status_code == 204
-    return {"path": path, "demo": demo, "group": group["id"]}
+    return trust(cloud, provider)
 
 
 class Browser:
