@@ -26,15 +26,19 @@ _UPDATE = Schema(
 )
 
 
-@api.get("/agents", policy="get_agent")
-def index(deps: Any, args: Any) -> dict[str, Any]:
-    "The nodes' OVN controllers."
+@api.get("/agents")
+def index(ctx: Any, deps: Any, args: Any) -> dict[str, Any]:
+    "The nodes' OVN controllers; none for who may not see them."
+    if not ctx.allows("get_agent"):
+        return {"agents": []}
     return {"agents": agents.listed(deps, args.to_dict(flat=False))}
 
 
-@api.get("/agents/<key>", policy="get_agent")
-def show(deps: Any, key: str) -> dict[str, Any]:
+@api.get("/agents/<key>")
+def show(ctx: Any, deps: Any, key: str) -> dict[str, Any]:
     "One of them."
+    if not ctx.allows("get_agent"):
+        raise errors.missing("agent", key)
     return {"agent": agents.find(deps, key)}
 
 

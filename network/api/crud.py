@@ -1,5 +1,5 @@
 """The five routes that every resource of this API has alike: list, show, create (one or
-several), update, delete."""
+several), update, delete. What the caller may not see is not in a list, and is not found."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def crud(
 
     @api.get(base)
     def index(ctx: Any, deps: Any, args: Any) -> dict[str, Any]:
-        ctx.enforce(
-            f"get_{rule}", {"project_id": ctx.project_id, "network:project_id": ctx.project_id}
-        )
+        mine = {"project_id": ctx.project_id, "network:project_id": ctx.project_id}
+        if not ctx.allows(f"get_{rule}", mine):
+            return {resource.plural: []}
         if before_list:
             before_list(deps, ctx)
         query = listing.parse(resource.name, args)
@@ -57,7 +57,8 @@ def crud(
     @api.get(f"{base}/<key>")
     def show(ctx: Any, deps: Any, args: Any, key: str) -> dict[str, Any]:
         row = reading.show(deps, ctx, resource.name, key)
-        ctx.enforce(f"get_{rule}", target_of(row, ctx))
+        if not ctx.allows(f"get_{rule}", target_of(row, ctx)):
+            raise errors.missing(resource.name, key)
         return {resource.name: shaper(resource, rule, ctx, args)(view(row, deps))}
 
     if verbs.create:

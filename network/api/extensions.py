@@ -7,28 +7,28 @@ from network import errors
 from network.core import extensions
 
 api = Api()
-_RESOURCES = (
-    "networks",
-    "subnets",
-    "ports",
-    "routers",
-    "floatingips",
-    "security-groups",
-    "security-group-rules",
-    "subnetpools",
-    "address-scopes",
-    "address-groups",
-    "rbac-policies",
-    "quotas",
-    "qos/policies",
-    "trunks",
-    "segments",
-    "agents",
-    "network-ip-availabilities",
-    "availability_zones",
-    "metering/metering-labels",
-    "extensions",
-)
+_COLLECTIONS = {
+    "network": "networks",
+    "subnet": "subnets",
+    "port": "ports",
+    "router": "routers",
+    "floatingip": "floatingips",
+    "security_group": "security-groups",
+    "security_group_rule": "security-group-rules",
+    "subnetpool": "subnetpools",
+    "address_scope": "address-scopes",
+    "address_group": "address-groups",
+    "rbac_policy": "rbac-policies",
+    "quota": "quotas",
+    "qos_policy": "qos/policies",
+    "trunk": "trunks",
+    "segment": "segments",
+    "agent": "agents",
+    "network_ip_availability": "network-ip-availabilities",
+    "availability_zone": "availability_zones",
+    "metering_label": "metering/metering-labels",
+    "extension": "extensions",
+}
 
 
 def _version(root: str) -> dict[str, Any]:
@@ -54,10 +54,10 @@ def resources(request: Any, deps: Any) -> dict[str, Any]:
         "resources": [
             {
                 "name": name,
-                "collection": name,
-                "links": [{"rel": "self", "href": f"{root}/v2.0/{name}"}],
+                "collection": path,
+                "links": [{"rel": "self", "href": f"{root}/v2.0/{path}"}],
             }
-            for name in _RESOURCES
+            for name, path in _COLLECTIONS.items()
         ]
     }
 

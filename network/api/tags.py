@@ -5,6 +5,7 @@ from typing import Any
 from common.http import Api
 from common.http.app import parse_json
 from common.schema import Schema
+from network import errors
 from network.core import availability, forwardings, tags
 from network.schemas.nouns import PORT_FORWARDING
 from network.views.routers import port_forwarding
@@ -103,13 +104,17 @@ def unforward(ctx: Any, deps: Any, floating_id: str, key: str) -> None:
     forwardings.delete(deps, ctx, floating_id, key)
 
 
-@api.get("/network-ip-availabilities", policy="get_network_ip_availability")
-def availabilities(deps: Any, args: Any) -> dict[str, Any]:
-    "How many addresses are used."
+@api.get("/network-ip-availabilities")
+def availabilities(ctx: Any, deps: Any, args: Any) -> dict[str, Any]:
+    "How many addresses are used; of no network for who may not see it."
+    if not ctx.allows("get_network_ip_availability"):
+        return {"network_ip_availabilities": []}
     return {"network_ip_availabilities": availability.listed(deps, args.to_dict(flat=False))}
 
 
-@api.get("/network-ip-availabilities/<key>", policy="get_network_ip_availability")
-def of_network(deps: Any, key: str) -> dict[str, Any]:
+@api.get("/network-ip-availabilities/<key>")
+def of_network(ctx: Any, deps: Any, key: str) -> dict[str, Any]:
     "In one network."
+    if not ctx.allows("get_network_ip_availability"):
+        raise errors.missing("network", key)
     return {"network_ip_availability": availability.show(deps, key)}

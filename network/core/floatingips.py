@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.context import Context
+from common.ids import new_id
 from network import errors
 from network.core import Deps, access, ipam, news, quotas, reading
 from network.store import outbox
@@ -39,8 +40,6 @@ def create(
             dns_domain=values["dns_domain"],
             qos_policy_id=values["qos_policy_id"],
         )
-        from common.ids import new_id
-
         row.id = new_id()
         port = ports.add(
             session,
@@ -226,19 +225,25 @@ def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> N
     "Give a floating IP back. Raises FipAssociated while it has port forwardings."
 
     def work(session: Any) -> str | None:
-        from network.core import ports
-
         row = reading.find(session, ctx, "floatingip", key)
         access.enforce(ctx, "delete_floatingip", reading.owner(row))
         access.check_revision(row, revision)
         if store.forwardings(session, key):
             raise errors.FipPortForwardingInUse(id=key)
-        port, inner = port_store.with_network(session, row.floating_port_id), row.port_id
-        outbox.mark(session, f"fip:{key}")
-        session.delete(row)
-        session.flush()
-        if port is not None:
-            ports.remove(session, port)
+        inner = row.port_id
+        remove(session, row)
         return inner
 
     news.changed(deps, [deps.write(work)], "addresses")
+
+
+def remove(session: Any, row: FloatingIp) -> None:
+    "Give the address back and its port with it."
+    from network.core import ports
+
+    port = port_store.with_network(session, row.floating_port_id)
+    outbox.mark(session, f"fip:{row.id}")
+    session.delete(row)
+    session.flush()
+    if port is not None:
+        ports.remove(session, port)

@@ -7,7 +7,7 @@ from typing import Any
 
 from common.context import Context
 from network import errors
-from network.core import Deps, access, quotas, reading, segments
+from network.core import Deps, access, floatingips, quotas, reading, segments
 from network.store import networks as store
 from network.store import outbox
 from network.store.models import Network
@@ -150,13 +150,15 @@ def _change_sharing(session: Any, row: Network, values: dict[str, Any]) -> None:
 
 
 def delete(deps: Deps, ctx: Context, key: str, revision: int | None = None) -> None:
-    """Delete a network with its subnets and its own ports. Raises NetworkInUse while other ports
-    are in it."""
+    """Delete a network with its subnets, its own ports and, as Neutron does, floating IPs that
+    lead nowhere. Raises NetworkInUse while other ports are in it."""
 
     def work(session: Any) -> None:
         row = reading.find(session, ctx, "network", key)
         access.enforce(ctx, "delete_network", reading.owner(row))
         access.check_revision(row, revision)
+        for floating in store.idle_floating_ips(session, key):
+            floatingips.remove(session, floating)
         if store.ports_in_use(session, key):
             raise errors.NetworkInUse(
                 id=key, reason="There are one or more ports still in use on the network"

@@ -116,7 +116,8 @@ def update(
     guarded: Sequence[str] = (),
     revision: int | None = None,
 ) -> SecurityGroup:
-    "Change a group. Raises SecurityGroupCannotUpdateDefault, SecurityGroupInUse."
+    """Change a group. Raises SecurityGroupCannotUpdateDefault, SecurityGroupDefaultAlreadyExists
+    for another one called default, SecurityGroupInUse."""
 
     def work(session: Any) -> SecurityGroup:
         row = reading.find(session, ctx, "security_group", key)
@@ -124,6 +125,8 @@ def update(
         access.check_revision(row, revision)
         if "name" in values and values["name"] != row.name and store.is_default(session, key):
             raise errors.SecurityGroupCannotUpdateDefault()
+        if values.get("name") == DEFAULT and row.name != DEFAULT:
+            raise errors.SecurityGroupDefaultAlreadyExists()
         if values.get("stateful", row.stateful) != row.stateful and store.in_use(session, key):
             raise errors.SecurityGroupInUse(id=key, reason="cannot be updated because it is in use")
         for name in ("name", "description", "stateful"):

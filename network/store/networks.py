@@ -12,6 +12,7 @@ from network.store.models import (
     FloatingIp,
     Network,
     Port,
+    PortForwarding,
     Rbac,
     Router,
     Segment,
@@ -35,6 +36,20 @@ def ports_in_use(session: Session, network_id: str) -> list[str]:
             select(Port.id)
             .where(Port.network_id == network_id, Port.device_owner.not_in(AUTO_DELETED))
             .limit(10)
+        )
+    )
+
+
+def idle_floating_ips(session: Session, network_id: str) -> list[FloatingIp]:
+    "Floating IPs of the external network that lead nowhere."
+    forwards = exists().where(PortForwarding.floatingip_id == FloatingIp.id)
+    return list(
+        session.scalars(
+            select(FloatingIp).where(
+                FloatingIp.floating_network_id == network_id,
+                FloatingIp.port_id.is_(None),
+                ~forwards,
+            )
         )
     )
 

@@ -23,6 +23,15 @@ def subnet(demo, net):
     return make(demo, "subnet", network_id=net["id"], cidr="10.0.0.0/26", ip_version=4)
 
 
+@pytest.fixture
+def outside(admin):
+    "An external network with addresses to give."
+    net = make(admin, "network", **{"router:external": True})
+    cidr = "172.24.4.0/24"
+    make(admin, "subnet", network_id=net["id"], cidr=cidr, ip_version=4, enable_dhcp=False)
+    return net
+
+
 def error(response, status, kind):
     assert response.status_code == status, response.get_data(as_text=True)
     assert response.get_json()["NeutronError"]["type"] == kind
@@ -200,16 +209,12 @@ def test_every_project_has_one_default_group(demo):
     error(demo.delete(f"{path}/{group['id']}"), 409, "SecurityGroupCannotRemoveDefault")
 
 
-def test_floating_ips_need_a_way_and_hold_what_they_use(admin, demo, net, subnet):
-    ext = make(admin, "network", **{"router:external": True})
-    make(
-        admin, "subnet", network_id=ext["id"], cidr="172.24.4.0/24", ip_version=4, enable_dhcp=False
-    )
+def test_floating_ips_need_a_way_and_hold_what_they_use(demo, net, subnet, outside):
     port = make(demo, "port", network_id=net["id"])
-    wish = {"floating_network_id": ext["id"], "port_id": port["id"]}
+    wish = {"floating_network_id": outside["id"], "port_id": port["id"]}
     answer = demo.post("/v2.0/floatingips", json={"floatingip": wish})
     error(answer, 404, "ExternalGatewayForFloatingIPNotFound")
-    router = make(demo, "router", external_gateway_info={"network_id": ext["id"]})
+    router = make(demo, "router", external_gateway_info={"network_id": outside["id"]})
     path = f"/v2.0/routers/{router['id']}"
     demo.ok("PUT", f"{path}/add_router_interface", json={"subnet_id": subnet["id"]})
     floating = make(demo, "floatingip", **wish)
@@ -219,6 +224,53 @@ def test_floating_ips_need_a_way_and_hold_what_they_use(admin, demo, net, subnet
     demo.ok("DELETE", f"/v2.0/ports/{port['id']}")
     left = demo.ok("GET", f"/v2.0/floatingips/{floating['id']}")["floatingip"]
     assert (left["port_id"], left["router_id"], left["status"]) == (None, None, "DOWN")
+
+
+def test_floating_ips_that_lead_nowhere_go_with_their_network(admin, demo, outside):
+    def give():
+        return make(demo, "floatingip", floating_network_id=outside["id"])["id"]
+
+    idle, used = give(), give()
+    inner = make(demo, "network", name="inner")
+    behind = make(demo, "subnet", network_id=inner["id"], cidr="10.7.0.0/24", ip_version=4)
+    router = make(demo, "router", external_gateway_info={"network_id": outside["id"]})
+    path = f"/v2.0/routers/{router['id']}"
+    demo.ok("PUT", f"{path}/add_router_interface", json={"subnet_id": behind["id"]})
+    port = make(demo, "port", network_id=inner["id"])
+    demo.ok("PUT", f"/v2.0/floatingips/{used}", json={"floatingip": {"port_id": port["id"]}})
+    error(admin.delete(f"/v2.0/networks/{outside['id']}"), 409, "NetworkInUse")
+    assert len(demo.ok("GET", "/v2.0/floatingips")["floatingips"]) == 2
+    demo.ok("PUT", f"/v2.0/floatingips/{used}", json={"floatingip": {"port_id": None}})
+    demo.ok("PUT", path, json={"router": {"external_gateway_info": None}})
+    assert admin.delete(f"/v2.0/networks/{outside['id']}").status_code == 204
+    assert demo.ok("GET", "/v2.0/floatingips")["floatingips"] == []
+    error(demo.get(f"/v2.0/floatingips/{idle}"), 404, "FloatingIPNotFound")
+
+
+def test_what_one_may_not_see_is_not_there(admin, demo):
+    assert demo.ok("GET", "/v2.0/agents") == {"agents": []}
+    assert demo.get("/v2.0/agents/n1").status_code == 404
+    assert demo.ok("GET", "/v2.0/segments") == {"segments": []}
+    away = demo.ok("GET", "/v2.0/network-ip-availabilities")
+    assert away == {"network_ip_availabilities": []}
+    router = make(demo, "router")
+    shown = demo.ok("GET", f"/v2.0/routers/{router['id']}")["router"]
+    for answer in (router, shown):
+        assert not {"distributed", "ha"} & set(answer)
+    assert {"distributed", "ha"} <= set(admin.ok("GET", f"/v2.0/routers/{router['id']}")["router"])
+
+
+def test_no_group_is_renamed_default(demo):
+    group = make(demo, "security_group", "security-groups", name="web")
+    wish = {"security_group": {"name": "default"}}
+    path = f"/v2.0/security-groups/{group['id']}"
+    error(demo.put(path, json=wish), 409, "SecurityGroupDefaultAlreadyExists")
+
+
+def test_the_root_names_what_there_is(admin):
+    for entry in admin.ok("GET", "/v2.0/")["resources"]:
+        assert admin.get(f"/v2.0/{entry['collection']}").status_code == 200, entry
+        assert entry["links"][0]["href"].endswith(entry["collection"])
 
 
 def test_the_extension_list_is_of_what_there_is(demo):
