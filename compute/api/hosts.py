@@ -41,6 +41,7 @@ def show(deps: Deps, host: str) -> dict[str, Any]:
 def update(deps: Deps, host: str, body: dict[str, Any]) -> dict[str, Any]:
     "Enable or disable a compute host."
     if "maintenance_mode" in body:
+        hosts.resources(deps, host)
         raise Unsupported("The hypervisor of this host has no maintenance mode.")
     disabled = body["status"].lower() == "disable"
     row = hosts.change_by_host(deps, host, "nova-compute", {"disabled": disabled})

@@ -6,6 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from common.context import Context
 from common.http import Api
+from compute.api.listing import changes_of
 from compute.core import Deps, images_proxy
 from compute.errors import InvalidParameter, MetadataNotFound
 from compute.schemas import cluster as schemas
@@ -18,13 +19,17 @@ OLD = {"until": "2.35"}
 @api.get("/images", policy="os_compute_api:images", **OLD)
 def images(ctx: Context, deps: Deps, args: MultiDict[str, str]) -> dict[str, Any]:
     "Images by name."
-    return {"images": [views.brief(i) for i in images_proxy.find(deps, ctx, args)]}
+    return {"images": [views.brief(i) for i in _found(ctx, deps, args)]}
 
 
 @api.get("/images/detail", policy="os_compute_api:images", **OLD)
 def images_detail(ctx: Context, deps: Deps, args: MultiDict[str, str]) -> dict[str, Any]:
     "Images with details."
-    return {"images": [views.detail(i) for i in images_proxy.find(deps, ctx, args)]}
+    return {"images": [views.detail(i) for i in _found(ctx, deps, args)]}
+
+
+def _found(ctx: Context, deps: Deps, args: MultiDict[str, str]) -> list[dict[str, Any]]:
+    return images_proxy.find(deps, ctx, args, changes_of(args).get("since"))
 
 
 @api.get("/images/<ident>", policy="os_compute_api:images", **OLD)

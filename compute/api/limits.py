@@ -135,9 +135,11 @@ def delete(ctx: Context, deps: Deps, project_id: str, args: MultiDict[str, str])
 def _class(values: dict[str, int], version: Version) -> dict[str, Any]:
     out: dict[str, Any] = dict(values)
     if version < "2.50":
-        out |= quotas.NETWORK
         out.pop("server_groups")
         out.pop("server_group_members")
+    else:
+        for name in quotas.NETWORK:
+            out.pop(name, None)
     if version >= "2.57":
         for name in schemas.NAMES["files"]:
             out.pop(name, None)

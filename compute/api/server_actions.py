@@ -115,7 +115,7 @@ def _rebuild(call: Call) -> Any:
 
 
 def _resize(call: Call) -> None:
-    lifecycle.resize(call.deps, call.ctx, call.server_id, call.value["flavorRef"])
+    lifecycle.resize(call.deps, call.ctx, call.server_id, call.value)
 
 
 def _confirm(call: Call) -> Any:

@@ -115,12 +115,18 @@ def reset_state(deps: Deps, ctx: Context, server_id: str, wanted: str) -> None:
 
 
 def diagnostics(deps: Deps, ctx: Context, server_id: str) -> dict[str, Any]:
-    "What the hypervisor counts."
+    "What the hypervisor counts; the uptime is that since the launch, in s."
     server = servers.get(deps, ctx, server_id, "os-server-diagnostics")
     if server.host is None or server.vm_state not in ("active", "paused", "rescued", "resized"):
         state.check(server, "diagnostics")
         raise ServerNotReady(server_id=server.id)
-    return dict(deps.bus.client(Agent, ctx, host=server.host).diagnostics(server.id))
+    counted = deps.bus.client(Agent, ctx, host=server.host).diagnostics(server.id)
+    up = (utcnow() - server.launched_at).total_seconds() if server.launched_at else None
+    return {
+        **counted,
+        "uptime": None if up is None else int(up),
+        "config_drive": server.config_drive,
+    }
 
 
 def password(deps: Deps, ctx: Context, server_id: str) -> str:

@@ -307,9 +307,9 @@ def floating_ip(
         if nic is None:
             raise InvalidParameter("The server has no fixed address that fits.")
         body = {"port_id": nic["port_id"], **({"fixed_ip_address": fixed} if fixed else {})}
-    proxies.call(
-        deps, ctx, "network", "PUT", f"/v2.0/floatingips/{found[0]['id']}", {"floatingip": body}
-    )
+    path = f"/v2.0/floatingips/{found[0]['id']}"
+    with proxies.old_refusals():
+        proxies.call(deps, ctx, "network", "PUT", path, {"floatingip": body})
     nics.refresh(deps, server.id)
 
 

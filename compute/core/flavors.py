@@ -71,10 +71,6 @@ def create(deps: Deps, ctx: Context, wish: Mapping[str, Any]) -> Flavor:
         if store.get(session, flavorid):
             raise FlavorIdExists(flavor_id=flavorid)
         session.add(flavor)
-        session.flush()
-        # Who makes a private flavor may use it, as Nova has it.
-        if not flavor.is_public and ctx.project_id:
-            store.add_access(session, flavor, ctx.project_id)
     return flavor
 
 

@@ -1,6 +1,7 @@
 "The image proxy of old versions: images in Nova's words."
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from common.context import Context
@@ -21,13 +22,36 @@ STATUS = {
 _MEDIA = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 
 
-def find(deps: Deps, ctx: Context, args: Mapping[str, str]) -> list[dict[str, Any]]:
-    "Images that the caller sees, by name, status, limit and marker."
-    query = {k: args[k] for k in ("name", "marker", "limit") if k in args}
+_FILTERS = {
+    "name": "name",
+    "marker": "marker",
+    "limit": "limit",
+    "minRam": "min_ram",
+    "minDisk": "min_disk",
+    "type": "image_type",
+}
+_PROPERTY = "property-"
+
+
+def find(
+    deps: Deps, ctx: Context, args: Mapping[str, str], since: datetime | None
+) -> list[dict[str, Any]]:
+    """Images that the caller sees, changed since then; the other filters are those of the API
+    reference: name, status, server (an id or a link), type, minRam, minDisk and property-NAME,
+    with limit and marker."""
+    query = {name: args[k] for k, name in _FILTERS.items() if k in args}
+    query |= {
+        k.removeprefix(_PROPERTY): v
+        for k, v in args.items()
+        if k.startswith(_PROPERTY) and k != _PROPERTY
+    }
+    if "server" in args:
+        query["instance_uuid"] = args["server"].rstrip("/").rpartition("/")[2]
     if "status" in args:
-        query["status"] = next(
-            (k for k, v in STATUS.items() if v[0] == args["status"].upper()), "none"
-        )
+        found = [k for k, v in STATUS.items() if v[0] == args["status"].upper()]
+        query["status"] = "in:" + ",".join(found) if found else "none"
+    if since:
+        query["updated_at"] = since.strftime("gte:%Y-%m-%dT%H:%M:%SZ")
     return list(proxies.call(deps, ctx, "image", "GET", "/v2/images", params=query)["images"])
 
 

@@ -100,10 +100,11 @@ def _apply_rebuild(
     server.power_wanted = "off" if server.vm_state == "stopped" else "on"
 
 
-def resize(deps: Deps, ctx: Context, server_id: str, flavor_ref: Any) -> None:
-    "Another flavor. Raises CannotResizeToSame, CannotShrinkDisk, QuotaExceeded."
+def resize(deps: Deps, ctx: Context, server_id: str, wish: Mapping[str, Any]) -> None:
+    """Another flavor, and another disk configuration if one is named. Raises CannotResizeToSame,
+    CannotShrinkDisk, QuotaExceeded."""
     current = servers.get(deps, ctx, server_id, "servers:resize")
-    flavor = boot.flavor_for(deps, ctx, flavor_ref)
+    flavor = boot.flavor_for(deps, ctx, wish["flavorRef"])
     on_volume = blockdev.volume_backed(servers.devices(deps, [server_id])[server_id])
     if flavor["id"] == current.flavor_id:
         raise CannotResizeToSame()
@@ -114,6 +115,7 @@ def resize(deps: Deps, ctx: Context, server_id: str, flavor_ref: Any) -> None:
 
     def change(session: Any, server: Server, args: dict[str, Any]) -> None:
         quotas.admit_growth(deps, session, server.project_id, server.user_id, server.flavor, flavor)
+        server.disk_config = wish.get("OS-DCF:diskConfig") or server.disk_config
         args |= {"flavor": flavor, "migration": _migration(session, ctx, server, "resize", flavor)}
 
     begin(deps, ctx, server_id, "servers:resize", "resize", "resize", change=change)

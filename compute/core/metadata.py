@@ -257,7 +257,7 @@ def ec2(deps: Deps, server: Server, devices: Sequence[BlockDevice], version: str
         "hostname": fqdn(deps, server),
         "local-ipv4": fixed4[0] if fixed4 else "",
         "reservation-id": server.reservation_id,
-        "security-groups": "\n".join(server.security_groups or ["default"]),
+        "security-groups": "\n".join(server.security_groups),
     }
     data["ami-manifest-path"] = ""
     if server.key:

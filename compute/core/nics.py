@@ -69,5 +69,5 @@ def note_groups(deps: Deps, server_id: str, name: str, add: bool) -> None:
     with deps.db.write() as session:
         server = store.get(session, server_id, lock=True)
         if server is not None:
-            left = [g for g in server.security_groups or ["default"] if g != name]
+            left = [g for g in server.security_groups if g != name]
             server.security_groups = [*left, name] if add else left

@@ -1,10 +1,12 @@
 """Old parts of the API that only pass on to the image, network and volume services, with the
 caller's own token."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from common.context import Context
-from common.errors import BY_CODE, BadRequest, Error
+from common.errors import BY_CODE, BadRequest, Conflict, Error, Forbidden
 from compute.core import Deps, network
 from compute.errors import UpstreamFailed
 from compute.store.models import Server
@@ -42,6 +44,17 @@ def call(
     return answer.json() if answer.content else None
 
 
+@contextmanager
+def old_refusals() -> Iterator[None]:
+    """What Nova made of conflicts in the network service: 403 over quota, else 400 (its API
+    reference gives these routes no 409)."""
+    try:
+        yield
+    except Conflict as error:
+        cls = Forbidden if error.message.startswith("Quota exceeded") else BadRequest
+        raise cls(error.message) from None
+
+
 def groups(deps: Deps, ctx: Context, everybody: bool = False) -> list[dict[str, Any]]:
     "Security groups of the project."
     params = {} if everybody else {"project_id": ctx.project_id}
@@ -61,9 +74,9 @@ def group(deps: Deps, ctx: Context, group_id: str) -> dict[str, Any]:
 def make_group(deps: Deps, ctx: Context, name: str, description: str | None) -> dict[str, Any]:
     "A new group."
     body = {"security_group": {"name": name, "description": description or ""}}
-    return group_view(
-        call(deps, ctx, "network", "POST", "/v2.0/security-groups", body)["security_group"], {}
-    )
+    with old_refusals():
+        made = call(deps, ctx, "network", "POST", "/v2.0/security-groups", body)
+    return group_view(made["security_group"], {})
 
 
 def change_group(
@@ -71,22 +84,15 @@ def change_group(
 ) -> dict[str, Any]:
     "Rename."
     body = {"security_group": {"name": name, "description": description or ""}}
-    return group_view(
-        call(deps, ctx, "network", "PUT", f"/v2.0/security-groups/{group_id}", body)[
-            "security_group"
-        ],
-        {},
-    )
+    with old_refusals():
+        made = call(deps, ctx, "network", "PUT", f"/v2.0/security-groups/{group_id}", body)
+    return group_view(made["security_group"], {})
 
 
 def drop_group(deps: Deps, ctx: Context, group_id: str) -> None:
     "Delete; one that is in use, or the default one, is a 400 here."
-    try:
+    with old_refusals():
         call(deps, ctx, "network", "DELETE", f"/v2.0/security-groups/{group_id}")
-    except Error as error:
-        if error.code == 409:
-            raise BadRequest(error.message) from None
-        raise
 
 
 def group_view(g: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
@@ -143,10 +149,14 @@ def make_rule(deps: Deps, ctx: Context, wish: dict[str, Any]) -> dict[str, Any]:
         value = wish.get(key)
         if value not in (None, "") and int(value) != -1:
             rule[name] = int(value)
-    made = call(
-        deps, ctx, "network", "POST", "/v2.0/security-group-rules", {"security_group_rule": rule}
-    )
-    return rule_view(made["security_group_rule"], {})
+    body = {"security_group_rule": rule}
+    with old_refusals():
+        made = call(deps, ctx, "network", "POST", "/v2.0/security-group-rules", body)
+    names = {}
+    if wish.get("group_id"):
+        other = call(deps, ctx, "network", "GET", f"/v2.0/security-groups/{wish['group_id']}")
+        names[wish["group_id"]] = other["security_group"]["name"]
+    return rule_view(made["security_group_rule"], names)
 
 
 def drop_rule(deps: Deps, ctx: Context, rule_id: str) -> None:
@@ -250,12 +260,7 @@ def allocate(deps: Deps, ctx: Context, pool: str | None) -> dict[str, Any]:
     found = [n for n in external(deps, ctx) if pool in (None, n["id"], n["name"])]
     if not found:
         raise BY_CODE[404](f"Floating IP pool {pool} not found.")
-    made = call(
-        deps,
-        ctx,
-        "network",
-        "POST",
-        "/v2.0/floatingips",
-        {"floatingip": {"floating_network_id": found[0]["id"]}},
-    )["floatingip"]
+    body = {"floatingip": {"floating_network_id": found[0]["id"]}}
+    with old_refusals():
+        made = call(deps, ctx, "network", "POST", "/v2.0/floatingips", body)["floatingip"]
     return _floating(made, {found[0]["id"]: found[0]["name"]}, {})

@@ -13,8 +13,8 @@ from compute.store import servers as server_store
 
 COUNTED = ("instances", "cores", "ram")
 NETWORK = {"floating_ips": 10, "fixed_ips": -1, "security_groups": 10, "security_group_rules": 20}
-"""Resources of the network service that old versions of the API still show; they limit nothing
-here."""
+"""Resources of the network service that old versions of the API still show; a class may have
+other numbers, as in Nova, but they limit nothing here."""
 
 
 def effective(
@@ -105,14 +105,14 @@ def show_class(deps: Deps, name: str) -> dict[str, int]:
     "Limits of a quota class; only `default` has an effect."
     with deps.db.read() as session:
         limits = {n: int(getattr(deps.config.quota, n)) for n in QUOTA_DEFAULTS}
-        return limits | store.limits(session, [("class", name)])["class"]
+        return NETWORK | limits | store.limits(session, [("class", name)])["class"]
 
 
 def update_class(deps: Deps, name: str, changes: Mapping[str, int]) -> dict[str, int]:
     "Set limits of a quota class."
     with deps.db.write() as session:
         for resource, limit in changes.items():
-            if resource in QUOTA_DEFAULTS:
+            if resource in QUOTA_DEFAULTS or resource in NETWORK:
                 store.set_limit(session, "class", name, resource, limit)
     return show_class(deps, name)
 

@@ -51,7 +51,7 @@ def created(server: Server, password: str | None) -> dict[str, Any]:
         "id": server.id,
         "links": links("servers", server.id),
         "OS-DCF:diskConfig": server.disk_config,
-        "security_groups": [{"name": g} for g in server.security_groups or ["default"]],
+        "security_groups": [{"name": g} for g in server.security_groups],
     }
     if password is not None:
         out["adminPass"] = password
@@ -99,8 +99,8 @@ def detail(
             extras.devices.get(server.id, ()), version
         ),
     }
-    if server.nics:
-        out["security_groups"] = [{"name": g} for g in server.security_groups or ["default"]]
+    if server.nics and server.security_groups:
+        out["security_groups"] = [{"name": g} for g in server.security_groups]
     if state in PROGRESS:
         out["progress"] = 100 if state == "ACTIVE" else server.progress
     if server.fault and server.vm_state in ("error", "deleted"):

@@ -1,4 +1,4 @@
-"Allocation pools: what a subnet gives out by itself."
+"Allocation pools: what a subnet gives out by itself. Prefixes."
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import ipaddress
 from typing import Any
 
 from network import errors
+
+
+def normalized(prefix: str | None) -> str | None:
+    "The prefix without its host bits: what it means, whatever was sent."
+    return None if prefix is None else str(ipaddress.ip_network(prefix, strict=False))
 
 
 def default_pools(net: Any, gateway: str | None) -> list[dict[str, str]]:

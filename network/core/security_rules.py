@@ -8,7 +8,7 @@ from typing import Any
 
 from common.context import Context
 from network import errors
-from network.core import Deps, access, protocols, quotas, reading
+from network.core import Deps, access, protocols, quotas, ranges, reading
 from network.store import outbox
 from network.store.models import SecurityRule
 
@@ -57,7 +57,8 @@ def checked(values: dict[str, Any]) -> dict[str, Any]:
             raise errors.SecurityGroupRuleParameterConflict(
                 ethertype=out["ethertype"], cidr=out["remote_ip_prefix"]
             )
-        out["remote_ip_prefix"] = str(net)
+        if "/" not in out["remote_ip_prefix"]:
+            out["remote_ip_prefix"] = str(net)
     return out
 
 
@@ -92,6 +93,7 @@ def _key(rule: Any) -> tuple[Any, ...]:
         values[2] = protocols.number(values[2])
     except KeyError:
         pass
+    values[6] = ranges.normalized(values[6])
     if values[6] in ("0.0.0.0/0", "::/0"):
         values[6] = None
     return tuple(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from network.core import ranges
 from network.views.common import named, standard
 
 _RULE = (
@@ -34,7 +35,7 @@ def security_group_rule(row: Any, deps: Any) -> dict[str, Any]:
         **standard(row),
         "security_group_id": row.security_group_id,
         **{k: getattr(row, k) for k in _RULE},
-        "normalized_cidr": row.remote_ip_prefix,
+        "normalized_cidr": ranges.normalized(row.remote_ip_prefix),
     }
 
 

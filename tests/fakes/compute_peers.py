@@ -82,9 +82,16 @@ class Images(Peer):
 
     def _list(self):
         wanted = {k: v for k, v in request.args.items() if k not in ("limit", "marker", "sort")}
-        found = [
-            i for i in self.images.values() if all(str(i.get(k)) == v for k, v in wanted.items())
-        ]
+
+        def fits(image, key, value):
+            have = str(image.get(key))
+            if value.startswith("gte:"):
+                return have >= value.removeprefix("gte:")
+            if value.startswith("in:"):
+                return have in value.removeprefix("in:").split(",")
+            return have == value
+
+        found = [i for i in self.images.values() if all(fits(i, k, v) for k, v in wanted.items())]
         return jsonify({"images": found})
 
     def _create(self):
@@ -155,6 +162,10 @@ class Networks(Peer):
                 if one == "port" and self.refuse_ports:
                     return _error(self.refuse_ports, 409)
                 return jsonify({key: [make(b) for b in body[key]]}), 201
+            if one == "security_group_rule" and any(
+                body[one].items() <= r.items() for r in table.values()
+            ):
+                return _error("Security group rule already exists.", 409)
             return jsonify({one: make(body[one])}), 201
 
         def update(i):

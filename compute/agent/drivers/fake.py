@@ -411,8 +411,6 @@ class FakeDriver:
             "driver": "fake",
             "hypervisor": "fake",
             "hypervisor_os": "fake",
-            "uptime": 0,
-            "config_drive": None,
             "num_cpus": spec.vcpus,
             "num_nics": len(spec.nics),
             "num_disks": len(spec.disks),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from network.contracts.northbound import Row
-from network.core import protocols
+from network.core import protocols, ranges
 
 DROP_GROUP = "neutron_pg_drop"
 "Every port with port security is in it: what no rule allows is dropped."
@@ -103,8 +103,9 @@ def match(rule: Any, group: str) -> str:
     inward = rule.direction == "ingress"
     parts = [f"{'outport' if inward else 'inport'} == @{group}", f"ip{version}"]
     far = f"ip{version}.{'src' if inward else 'dst'}"
-    if rule.remote_ip_prefix and rule.remote_ip_prefix not in ("0.0.0.0/0", "::/0"):
-        parts.append(f"{far} == {rule.remote_ip_prefix}")
+    prefix = ranges.normalized(rule.remote_ip_prefix)
+    if prefix and prefix not in ("0.0.0.0/0", "::/0"):
+        parts.append(f"{far} == {prefix}")
     if rule.remote_group_id:
         parts.append(f"{far} == ${group_name(rule.remote_group_id)}_ip{version}")
     if rule.remote_address_group_id:

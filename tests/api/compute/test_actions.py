@@ -165,7 +165,8 @@ def test_console_output_and_diagnostics(cloud, server):
     out = cloud.act(server["id"], "os-getConsoleOutput", {"length": 5}, status=200)
     assert isinstance(out["output"], str)
     path = f"/v2.1/servers/{server['id']}/diagnostics"
-    assert cloud.admin.ok("GET", path, headers=at("2.48"))["state"]
+    found = cloud.admin.ok("GET", path, headers=at("2.48"))
+    assert found["state"] == "running" and found["config_drive"] is False and found["uptime"] >= 0
     assert cloud.member.get(path).status_code == 403
 
 

@@ -138,12 +138,24 @@ def test_security_groups_by_the_old_proxy(cloud, server):
     assert shown["rules"][0]["from_port"] == 80 and shown["rules"][0]["ip_range"] == {
         "cidr": "0.0.0.0/0"
     }
+    again = cloud.member.post("/v2.1/os-security-group-rules", json={"security_group_rule": rule})
+    assert again.status_code == 400 and "already exists" in again.text
+    rule = {k: v for k, v in rule.items() if k != "cidr"} | {"group_id": made["id"]}
+    by_group = cloud.member.ok(
+        "POST", "/v2.1/os-security-group-rules", json={"security_group_rule": rule}
+    )["security_group_rule"]
+    assert by_group["group"]["name"] == "web" and by_group["ip_range"] == {}
     cloud.act(server["id"], "addSecurityGroup", {"name": "web"})
     groups = cloud.member.ok("GET", f"/v2.1/servers/{server['id']}/os-security-groups")[
         "security_groups"
     ]
     assert "web" in [g["name"] for g in groups]
     cloud.act(server["id"], "removeSecurityGroup", {"name": "web"})
+    default = {"id": "sg-default", "name": "default", "project_id": "project-1"}
+    cloud.networks.groups["sg-default"] = {**default, "security_group_rules": []}
+    cloud.act(server["id"], "removeSecurityGroup", {"name": "default"})
+    shown = cloud.member.ok("GET", f"/v2.1/servers/{server['id']}")["server"]
+    assert "security_groups" not in shown
     assert cloud.member.delete(f"/v2.1/os-security-groups/{made['id']}").status_code == 202
     assert cloud.member.get(f"/v2.1/os-security-groups/{made['id']}").status_code == 404
 

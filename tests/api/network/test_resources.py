@@ -260,6 +260,22 @@ def test_what_one_may_not_see_is_not_there(admin, demo):
     assert {"distributed", "ha"} <= set(admin.ok("GET", f"/v2.0/routers/{router['id']}")["router"])
 
 
+def test_a_prefix_is_kept_as_sent_and_means_its_network(demo):
+    group = make(demo, "security_group", "security-groups", name="web")
+    path = "/v2.0/security-group-rules"
+    rule = {"security_group_id": group["id"], "direction": "ingress", "protocol": "tcp"}
+
+    def add(prefix):
+        body = {"security_group_rule": {**rule, "remote_ip_prefix": prefix}}
+        return demo.post(path, json=body)
+
+    made = add("10.2.3.124/24").get_json()["security_group_rule"]
+    assert made["remote_ip_prefix"] == "10.2.3.124/24"
+    assert made["normalized_cidr"] == "10.2.3.0/24"
+    error(add("10.2.3.0/24"), 409, "SecurityGroupRuleExists")
+    assert add("10.2.3.4").get_json()["security_group_rule"]["remote_ip_prefix"] == "10.2.3.4/32"
+
+
 def test_no_group_is_renamed_default(demo):
     group = make(demo, "security_group", "security-groups", name="web")
     wish = {"security_group": {"name": "default"}}

@@ -84,7 +84,7 @@ def test_a_gateway_stays_where_it_was_while_its_node_is_away(cloud, sync, ovn):
 def test_rules_of_security_groups_become_acls(cloud, demo, sync, ovn):
     group = cloud["port"]["security_groups"][0]
     rule = {"security_group_id": group, "direction": "ingress", "protocol": "tcp"}
-    rule |= {"port_range_min": 22, "port_range_max": 22, "remote_ip_prefix": "10.9.0.0/16"}
+    rule |= {"port_range_min": 22, "port_range_max": 22, "remote_ip_prefix": "10.9.1.7/16"}
     made = demo.ok("POST", "/v2.0/security-group-rules", json={"security_group_rule": rule})
     sync.step()
     row = ovn.table("ACL")[f"rule:{made['security_group_rule']['id']}"]

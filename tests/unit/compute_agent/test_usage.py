@@ -9,7 +9,7 @@ from typing import Any
 
 from compute.agent.drivers import SHUTDOWN, NodeError
 from compute.agent.drivers.fake import FakeDriver
-from compute.agent.drivers.libvirt.guest import sample
+from compute.agent.drivers.libvirt.guest import mac_addresses, sample
 from compute.agent.server import Node
 from compute.contracts.specs import ServerSpec
 
@@ -109,3 +109,11 @@ def test_a_hypervisor_that_is_away_is_no_fault_of_the_samples(tmp_path, monkeypa
     monkeypatch.setattr(node.driver, "usage", away)
     node._tell_usage()
     assert not told.facts
+
+
+def test_cards_are_known_by_their_devices():
+    xml = """<domain><devices>
+      <interface type='bridge'><mac address='fa:16:3e:00:00:01'/><target dev='tap1'/></interface>
+      <interface type='hostdev'><mac address='fa:16:3e:00:00:02'/></interface>
+    </devices></domain>"""
+    assert mac_addresses(xml) == {"tap1": "fa:16:3e:00:00:01"}

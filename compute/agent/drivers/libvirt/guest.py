@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import libvirt
 import libvirt_qemu
@@ -116,14 +117,13 @@ class Guest:
             connection = self.host.connection()
             stats = connection.domainListGetStats([domain], 0, 0)[0][1]
             info = domain.info()
+            cards = mac_addresses(domain.XMLDesc(0))
         state = power_state(domain)
         return {
             "state": _STATE_NAMES.get(state, "pending"),
             "driver": "libvirt",
             "hypervisor": virt_type,
             "hypervisor_os": "linux",
-            "uptime": None,
-            "config_drive": None,
             "num_cpus": info[3],
             "num_nics": stats.get("net.count", 0),
             "num_disks": stats.get("block.count", 0),
@@ -132,7 +132,7 @@ class Guest:
                 {"id": n, "time": stats.get(f"vcpu.{n}.time", 0), "utilisation": None}
                 for n in range(stats.get("vcpu.current", info[3]))
             ],
-            "nic_details": [_nic(stats, n) for n in range(stats.get("net.count", 0))],
+            "nic_details": [_nic(stats, n, cards) for n in range(stats.get("net.count", 0))],
             "disk_details": [_disk(stats, n) for n in range(stats.get("block.count", 0))],
         }
 
@@ -169,12 +169,22 @@ def _used(stats: dict[str, Any], info: list[int]) -> int:
     return int(kib) // 1024
 
 
-def _nic(stats: dict[str, Any], n: int) -> dict[str, Any]:
+def mac_addresses(xml: str) -> dict[str, str]:
+    "MAC addresses of a domain's network cards by the names of their devices on the host."
+    found = {}
+    for card in ET.fromstring(xml).findall("devices/interface"):
+        device, mac = card.find("target"), card.find("mac")
+        if device is not None and mac is not None:
+            found[device.get("dev", "")] = mac.get("address", "")
+    return found
+
+
+def _nic(stats: dict[str, Any], n: int, cards: dict[str, str]) -> dict[str, Any]:
     def count(name: str) -> int:
         return int(stats.get(f"net.{n}.{name}", 0))
 
     return {
-        "mac_address": None,
+        "mac_address": cards.get(stats.get(f"net.{n}.name", "")),
         "rx_octets": count("rx.bytes"),
         "rx_errors": count("rx.errs"),
         "rx_drop": count("rx.drop"),
