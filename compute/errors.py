@@ -202,6 +202,10 @@ class WrongState(Conflict):
     "Cannot '{action}' instance {server_id} while it is in {attribute} {state}"
 
 
+class CannotPin(Conflict):
+    "Server {server_id} cannot be pinned to that availability zone: {reason}."
+
+
 class ServerLocked(Conflict):
     "Instance {server_id} is locked"
 

@@ -5,7 +5,7 @@ Source: the REST API version history of the Compute API.
 
 from common.http import VersionRange
 
-RANGE = VersionRange("compute", "2.1", "2.100", "X-OpenStack-Nova-API-Version")
+RANGE = VersionRange("compute", "2.1", "2.104", "X-OpenStack-Nova-API-Version")
 
 HISTORY = {
     "2.1": "the API as it was in v2, with strict validation",
@@ -108,4 +108,8 @@ HISTORY = {
     "2.98": "properties of the image",
     "2.99": "spice-direct",
     "2.100": "scheduler_hints of servers",
+    "2.101": "attaching a volume answers 202 without a body",
+    "2.102": "no rxtx_factor in flavors; their filter name; strict queries of every GET",
+    "2.103": "os-volumes_boot gone",
+    "2.104": "a server is pinned to its zone, or to none, by an update",
 }

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from common.context import Context
 from common.http import Api, Reply, Version
+from compute.api.listing import window
 from compute.core import Deps, attach, consoles, servers
 from compute.errors import ConsoleKindUnavailable, InvalidParameter, WrongState
 from compute.schemas import attach as schemas
@@ -55,10 +58,12 @@ def detach_interface(ctx: Context, deps: Deps, server_id: str, port_id: str) -> 
     attach.detach_interface(deps, ctx, server_id, port_id)
 
 
-@api.get("/os-volume_attachments")
-def volumes(ctx: Context, deps: Deps, server_id: str, version: Version) -> dict[str, Any]:
-    "All volumes."
-    rows = attach.attached(deps, ctx, server_id)
+@api.get("/os-volume_attachments", query=schemas.VOLUMES)
+def volumes(
+    ctx: Context, deps: Deps, server_id: str, args: MultiDict[str, str], version: Version
+) -> dict[str, Any]:
+    "All volumes, or a window of them."
+    rows = window(deps, args, attach.attached(deps, ctx, server_id))
     return {"volumeAttachments": [views.volume(r, version) for r in rows]}
 
 
@@ -77,12 +82,14 @@ def volume(
 @api.post("/os-volume_attachments", body=schemas.VOLUME)
 def attach_volume(
     ctx: Context, deps: Deps, server_id: str, body: dict[str, Any], version: Version
-) -> dict[str, Any]:
-    "Attach one."
+) -> Reply | dict[str, Any]:
+    "Attach one; what became of it is asked for, from 2.101 on also its name."
     _not_shelved(deps, ctx, server_id, version)
     row = attach.attach_volume(
         deps, ctx, server_id, body["volumeAttachment"], multiattach=version >= "2.60"
     )
+    if version >= "2.101":
+        return Reply(None, 202)
     return {"volumeAttachment": views.volume(row, version)}
 
 

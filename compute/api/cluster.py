@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from common.context import Context
 from common.errors import BadRequest
 from common.http import Api, Reply, Version
-from compute.api.listing import limit_of, time_of
+from compute.api.listing import limit_of, offset_of, time_of
 from compute.core import Deps, aggregates, external, groups
 from compute.schemas import cluster as schemas
 from compute.schemas import hosts as host_schemas
@@ -96,12 +96,7 @@ def list_groups(
     if "all_projects" in args and ctx.is_admin:
         ctx.enforce("os_compute_api:os-server-groups:index:all_projects", {"project_id": project})
         project = None
-    offset = args.get("offset", "0")
-    if not offset.isdigit():
-        raise BadRequest(
-            "Invalid input for field/attribute offset. It must be an integer of 0 or more."
-        )
-    rows = groups.find(deps, project, limit_of(deps, args), int(offset))
+    rows = groups.find(deps, project, limit_of(deps, args), offset_of(args))
     return {"server_groups": [views.group(g, m, version) for g, m in rows]}
 
 

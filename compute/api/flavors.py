@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from common.context import Context
 from common.http import Api, Version
-from compute.api.listing import limit_of
+from compute.api.listing import limit_of, pattern_of
 from compute.core import Deps, flavors
 from compute.errors import InvalidParameter
 from compute.schemas import flavors as schemas
@@ -37,21 +37,24 @@ SORT = {
 @api.get("", policy=READ, query=schemas.LIST)
 def index(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
     "Names only."
-    rows, more = _rows(ctx, deps, args, "flavors")
+    rows, more = _rows(ctx, deps, args, version, "flavors")
     return {"flavors": [views.brief(r, version) for r in rows], **more}
 
 
 @api.get("/detail", policy=READ, query=schemas.LIST)
 def detail(ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version) -> dict[str, Any]:
     "Everything."
-    rows, more = _rows(ctx, deps, args, "flavors/detail")
+    rows, more = _rows(ctx, deps, args, version, "flavors/detail")
     return {"flavors": [views.detail(ctx, r, version) for r in rows], **more}
 
 
 def _rows(
-    ctx: Context, deps: Deps, args: MultiDict[str, str], path: str
+    ctx: Context, deps: Deps, args: MultiDict[str, str], version: Version, path: str
 ) -> tuple[list[Any], dict[str, Any]]:
     key, way = args.get("sort_key", "flavorid"), args.get("sort_dir", "asc")
+    named = pattern_of("name", args.get("name", "")) if version >= "2.102" else ""
+    if version >= "2.102" and key == "rxtx_factor":
+        raise InvalidParameter(field="sort_key", value=key, reason="It is not known.")
     if key not in SORT or way not in ("asc", "desc"):
         raise InvalidParameter(
             field="sort_key" if key not in SORT else "sort_dir",
@@ -69,6 +72,7 @@ def _rows(
         descending=way == "desc",
         min_disk=_number(args, "minDisk"),
         min_ram=_number(args, "minRam"),
+        name=named,
     )
     if rows and len(rows) == limit:
         return rows, {

@@ -5,8 +5,8 @@ Source: "List Servers" of the Compute API reference.
 
 import datetime
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -19,6 +19,7 @@ from compute.core.state import states_of
 from compute.errors import InvalidParameter
 from compute.views.links import base
 
+T = TypeVar("T")
 SORT = {
     "access_ip_v4": "access_ipv4",
     "access_ip_v6": "access_ipv6",
@@ -142,6 +143,22 @@ def limit_of(deps: Deps, args: MultiDict[str, str]) -> int:
     return min(int(text), most) if text and int(text) else (0 if text else most)
 
 
+def offset_of(args: MultiDict[str, str]) -> int:
+    "`offset`. Raises InvalidParameter."
+    text = args.get("offset", "0").strip()
+    if not text.isdigit():
+        raise InvalidParameter(
+            field="offset", value=text, reason="It must be an integer of 0 or more."
+        )
+    return int(text)
+
+
+def window(deps: Deps, args: MultiDict[str, str], rows: Sequence[T]) -> Sequence[T]:
+    "The rows that `limit` and `offset` leave of a list that is short and has no markers."
+    start = offset_of(args)
+    return rows[start : start + limit_of(deps, args)]
+
+
 def _allowed(ctx: Context, version: Version, everybody: bool) -> set[str]:
     if ctx.allows("os_compute_api:servers:allow_all_filters", {"project_id": ctx.project_id}):
         names = {
@@ -234,17 +251,19 @@ def _conditions(key: str, values: list[str]) -> list[Condition]:
     return []
 
 
-def _regex(column: str) -> Callable[[str], list[Condition]]:
-    def make(text: str) -> list[Condition]:
-        try:
-            re.compile(text)
-        except re.error:
-            raise InvalidParameter(
-                field=column, value=text, reason="It is no regular expression."
-            ) from None
-        return [("regex", column, text)] if text else []
+def pattern_of(field: str, text: str) -> str:
+    "A regular expression. Raises InvalidParameter."
+    try:
+        re.compile(text)
+    except re.error:
+        raise InvalidParameter(
+            field=field, value=text, reason="It is no regular expression."
+        ) from None
+    return text
 
-    return make
+
+def _regex(column: str) -> Callable[[str], list[Condition]]:
+    return lambda text: [("regex", column, pattern_of(column, text))] if text else []
 
 
 def _tags(operator: str) -> Callable[[str], list[Condition]]:

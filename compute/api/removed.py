@@ -78,5 +78,9 @@ aliases = Api()
 for _api in (servers.api, server_actions.api):
     for _route in _api.routes:
         aliases.routes.append(
-            replace(_route, path=_route.path.replace(servers.api.prefix, ALIAS, 1))
+            replace(
+                _route,
+                path=_route.path.replace(servers.api.prefix, ALIAS, 1),
+                until=_route.until or "2.102",
+            )
         )

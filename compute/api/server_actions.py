@@ -21,6 +21,7 @@ from compute.core import (
     servers,
 )
 from compute.errors import RemovedApi
+from compute.microversions import RANGE
 from compute.schemas import actions as schemas
 from compute.views import servers as views
 from compute.views.links import base, root
@@ -50,7 +51,7 @@ class Action:
     run: Callable[[Call], Any]
     schema: Schema | Versioned
     since: str = "2.1"
-    until: str = "2.100"
+    until: str = RANGE.maximum
     status: int = 202
 
 

@@ -1,6 +1,6 @@
 "The image service, as far as servers need it."
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from common.context import Context
@@ -143,6 +143,14 @@ def create(
 def delete(deps: Deps, image_id: str) -> None:
     "Delete an image of ours; none there is fine."
     deps.services.image.delete(f"/v2/images/{image_id}", raise_exc=False)
+
+
+def discard_unfinished(deps: Deps, image_ids: Iterable[str]) -> None:
+    "Delete those that wait for data that nobody will send any more."
+    for image_id in image_ids:
+        answer = deps.services.image.get(f"/v2/images/{image_id}", raise_exc=False)
+        if answer.status_code < 400 and answer.json()["status"] in ("queued", "saving"):
+            delete(deps, image_id)
 
 
 def mine(deps: Deps, **query: Any) -> list[dict[str, Any]]:

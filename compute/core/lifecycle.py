@@ -358,7 +358,6 @@ def unshelve(deps: Deps, ctx: Context, server_id: str, where: Mapping[str, Any])
             _check_target(session, server, host)
         if "availability_zone" in where:
             server.pinned_zone = zone.get("zone")
-            server.request = {**server.request, "zone": zone.get("zone")}
         args["force_host"] = host
 
     begin(deps, ctx, server_id, "os-shelve:unshelve", "unshelve", "unshelve", change=change)

@@ -9,6 +9,7 @@ from common.db import after_commit, utcnow
 from common.errors import Error
 from compute.core import Deps, quotas, state, work
 from compute.errors import (
+    CannotPin,
     InvalidParameter,
     MarkerNotFound,
     MetadataNotFound,
@@ -100,7 +101,8 @@ def host_status(deps: Deps) -> dict[str, str]:
 
 
 def update(deps: Deps, ctx: Context, server_id: str, changes: Mapping[str, Any]) -> Server:
-    "Change names, description and access addresses."
+    """Change names, description, access addresses and the zone that it stays in. Raises
+    CannotPin."""
     columns = {
         "name": "name",
         "description": "description",
@@ -112,11 +114,30 @@ def update(deps: Deps, ctx: Context, server_id: str, changes: Mapping[str, Any])
     with deps.db.write() as session:
         server = lock(session, ctx, server_id, "servers:update")
         for key, value in changes.items():
+            if key == "pinned_availability_zone":
+                _pin(server, value)
+                continue
             if key in ("accessIPv4", "accessIPv6"):
                 value = value or None
             setattr(server, columns[key], value.strip() if key == "name" else value)
         server.updated_at = utcnow()
     return server
+
+
+def _pin(server: Server, zone: str | None) -> None:
+    # From none to where it is, or to none: never straight from one zone to another.
+    if zone == server.pinned_zone:
+        return
+    if zone is not None and server.pinned_zone is not None:
+        raise CannotPin(
+            server_id=server.id,
+            reason=f"it is pinned to {server.pinned_zone}; unpin it first, with null",
+        )
+    if zone is not None and zone != server.availability_zone:
+        raise CannotPin(
+            server_id=server.id, reason=f"it is in {server.availability_zone}, not in {zone}"
+        )
+    server.pinned_zone = zone
 
 
 def delete(deps: Deps, ctx: Context, server_id: str, *, force: bool = False) -> None:
@@ -128,13 +149,22 @@ def delete(deps: Deps, ctx: Context, server_id: str, *, force: bool = False) -> 
         state.check_lock(server, ctx.is_admin)
         if server.task_state == "deleting" and work_store.open_jobs(session, server_id=server.id):
             return  # it is being deleted already
-        cut_short = bool(work_store.cancel_open(session, server.id)) or server.launched_at is None
+        given_up = work_store.cancel_open(session, server.id)
+        cut_short = bool(given_up) or server.launched_at is None
+        unfinished = [j.args["image"] for j in given_up if j.kind in ("snapshot", "backup")]
         soft = (
             deps.config.compute.reclaim_after_s > 0 and not force and server.launched_at is not None
         )
         if soft and server.vm_state != "soft-delete":
             server.task_state, server.old_vm_state = "soft-deleting", server.vm_state
-            job = work.begin(session, ctx, server, "soft_delete", action="delete")
+            job = work.begin(
+                session,
+                ctx,
+                server,
+                "soft_delete",
+                action="delete",
+                args={"unfinished": unfinished},
+            )
         else:
             server.task_state, server.progress = "deleting", 0
             moves = work_store.migrations(session, server_id=server.id)
@@ -145,7 +175,7 @@ def delete(deps: Deps, ctx: Context, server_id: str, *, force: bool = False) -> 
                 server,
                 "delete",
                 action="forceDelete" if force else "delete",
-                args={"cut_short": cut_short, "hosts": hosts},
+                args={"cut_short": cut_short, "hosts": hosts, "unfinished": unfinished},
             )
         after_commit(session, lambda: work.wake(deps, [job], ctx))
 

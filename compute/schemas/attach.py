@@ -24,6 +24,18 @@ VOLUME = Versioned(
     )
 )
 _SWAP = obj("volumeId", volumeId=UUID)
+VOLUMES = Versioned(
+    {
+        v: {
+            "type": "object",
+            "properties": dict.fromkeys(
+                ("limit", "offset"), {"type": "array", "items": {"type": "string"}}
+            ),
+            "additionalProperties": extra,
+        }
+        for v, extra in (("2.1", True), ("2.75", False))
+    }
+)
 UPDATE_VOLUME = Versioned(
     wrapped(
         "volumeAttachment",

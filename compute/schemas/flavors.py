@@ -49,7 +49,12 @@ _CREATE = obj(
         }
     ),
 )
-CREATE = Versioned(wrapped("flavor", steps(_CREATE, ("2.55", {"description": DESCRIPTION}))))
+CREATE = Versioned(
+    wrapped(
+        "flavor",
+        steps(_CREATE, ("2.55", {"description": DESCRIPTION}), ("2.102", {"rxtx_factor": None})),
+    )
+)
 UPDATE = obj("flavor", flavor=obj("description", description=DESCRIPTION))
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _QUERY: dict[str, Any] = {
@@ -62,6 +67,11 @@ LIST = Versioned(
     {
         "2.1": {**_QUERY, "additionalProperties": True},
         "2.75": {**_QUERY, "additionalProperties": False},
+        "2.102": {
+            **_QUERY,
+            "properties": {**_QUERY["properties"], "name": _TEXTS},
+            "additionalProperties": False,
+        },
     }
 )
 ADD_ACCESS = obj(

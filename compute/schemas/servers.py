@@ -185,6 +185,7 @@ CREATE = Versioned(
     )
 )
 
+PINNED_ZONE: dict[str, Any] = {"type": ["string", "null"], "minLength": 1, "maxLength": 255}
 UPDATE = Versioned(
     wrapped(
         "server",
@@ -198,6 +199,7 @@ UPDATE = Versioned(
             ("2.19", {"description": DESCRIPTION}),
             ("2.90", {"hostname": SHORT_HOST}),
             ("2.94", {"hostname": FQDN}),
+            ("2.104", {"pinned_availability_zone": PINNED_ZONE}),
         ),
     )
 )

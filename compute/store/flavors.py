@@ -36,12 +36,14 @@ def find(
     is_public: bool | None,
     min_disk: int = 0,
     min_ram: int = 0,
+    name: str = "",
     sort_key: str = "flavorid",
     descending: bool = False,
     limit: int | None = None,
     marker: Flavor | None = None,
 ) -> list[Flavor]:
-    """Flavors for `project_id` (None: of everybody). `is_public` None takes public and private."""
+    """Flavors for `project_id` (None: of everybody). `is_public` None takes public and private,
+    `name` is a regular expression."""
     query = select(Flavor)
     if is_public is True:
         query = query.where(_visible(project_id) if project_id else Flavor.is_public.is_(True))
@@ -51,6 +53,8 @@ def find(
         query = query.where(Flavor.root_gib >= min_disk)
     if min_ram:
         query = query.where(Flavor.memory_mib >= min_ram)
+    if name:
+        query = query.where(Flavor.name.regexp_match(name))
     column = getattr(Flavor, sort_key)
     if marker is not None:
         value = getattr(marker, sort_key)

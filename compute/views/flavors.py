@@ -31,11 +31,11 @@ def detail(ctx: Context, row: Flavor, version: Version) -> dict[str, Any]:
         "swap": swap,
         "vcpus": row.vcpus,
         "OS-FLV-EXT-DATA:ephemeral": row.ephemeral_gib,
-        "OS-FLV-DISABLED:disabled": row.disabled,
         "os-flavor-access:is_public": row.is_public,
-        "rxtx_factor": row.rxtx_factor,
         "links": links("flavors", row.flavorid),
     }
+    if version < "2.102":
+        out |= {"OS-FLV-DISABLED:disabled": row.disabled, "rxtx_factor": row.rxtx_factor}
     if version >= "2.55":
         out["description"] = row.description
     if version >= "2.61" and ctx.allows(

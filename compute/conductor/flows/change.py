@@ -180,7 +180,8 @@ class SoftDelete(Flow):
         self.start_done(work)
 
     def start_done(self, work: Work) -> None:
-        "It can be restored."
+        "It can be restored; images of it that were being made are not finished."
+        images.discard_unfinished(work.deps, work.job.args.get("unfinished") or ())
         with work.deps.db.write() as session:
             work.save(
                 session,

@@ -1,5 +1,5 @@
-"""Deleting a server: the node forgets it, then ports, volumes and the claim go, then the row is
-marked.
+"""Deleting a server: the node forgets it, then ports, volumes, the image it was shelved to and the
+claim go, then the row is marked.
 
 A host that does not answer is not waited for: when it comes back, the answer to its report
 tells it what to destroy.
@@ -9,7 +9,7 @@ from common.db import utcnow
 from compute.conductor.flows.build import disconnect_volumes
 from compute.conductor.flows.flow import Flow
 from compute.conductor.work import Work
-from compute.core import hosts, network, schedule
+from compute.core import hosts, images, network, schedule
 from compute.store import hosts as host_store
 from compute.store import quotas as quota_store
 from compute.store import servers as server_store
@@ -39,7 +39,7 @@ class Delete(Flow):
         self.clean(work)
 
     def clean(self, work: Work) -> None:
-        "Ports and volumes, then the row."
+        "Ports, volumes and images that only this server had, then the row."
         with work.deps.db.read() as session:
             server, devices = work.load(session)
         nics = list(server.nics)
@@ -47,6 +47,9 @@ class Delete(Flow):
             nics += network.leftovers(work.deps, server.id, nics)
         network.release(work.deps, server.id, nics)
         disconnect_volumes(work, server, devices, final=True)
+        images.discard_unfinished(work.deps, work.job.args.get("unfinished") or ())
+        if server.shelved_image_id:
+            images.delete(work.deps, server.shelved_image_id)
         moment = utcnow()
         with work.deps.db.write() as session:
             schedule.give_back(session, server.id)

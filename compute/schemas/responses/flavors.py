@@ -41,6 +41,7 @@ FLAVOR = grown(
     ("2.55", {"description": TEXT}),
     ("2.61", {"?extra_specs": TEXTS}),
     ("2.75", {"swap": COUNT}),
+    ("2.102", {"OS-FLV-DISABLED:disabled": None, "rxtx_factor": None}),
 )
 ACCESS = exact({"flavor_access": each(exact({"flavor_id": STRING, "tenant_id": STRING}))})
 SPECS = exact({"extra_specs": TEXTS})

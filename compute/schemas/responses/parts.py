@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from common.schema import Schema
+from common.schema import Schema, Versioned
 from compute.schemas.responses.pieces import (
     ADDRESS,
     BOOLEAN,
     COUNT,
     INTEGER,
     LINKS,
+    NULL,
     STAMP,
     STRING,
     TEXT,
@@ -135,7 +136,9 @@ RESPONSES: dict[tuple[str, str], Any] = {
     ("POST", f"{_AT}/os-interface"): one("interfaceAttachment", INTERFACE),
     ("GET", f"{_AT}/os-volume_attachments"): listed("volumeAttachments", VOLUME),
     ("GET", f"{_AT}/os-volume_attachments/<volume_id>"): one("volumeAttachment", VOLUME),
-    ("POST", f"{_AT}/os-volume_attachments"): one("volumeAttachment", VOLUME),
+    ("POST", f"{_AT}/os-volume_attachments"): Versioned(
+        {**{v: exact({"volumeAttachment": s}) for v, s in VOLUME.items()}, "2.101": NULL}
+    ),
     ("POST", f"{_AT}/remote-consoles"): Schema(exact({"remote_console": CONSOLE})),
     ("GET", "/v2.1/os-console-auth-tokens/<token>"): one("console", TOKEN),
     ("GET", f"{_AT}/os-instance-actions"): listed(

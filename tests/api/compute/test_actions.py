@@ -150,6 +150,36 @@ def test_shelve_leaves_the_host_and_unshelve_comes_back(cloud, server):
     cloud.until(lambda: shelved[0]["id"] not in cloud.images.images)
 
 
+def test_the_image_of_a_shelved_server_goes_with_it(cloud):
+    server = cloud.boot(name="gone")
+    cloud.act(server["id"], "shelve")
+    cloud.wait(server["id"], "SHELVED_OFFLOADED")
+    assert any(i["name"] == "gone-shelved" for i in cloud.images.images.values())
+    _delete(cloud, server)
+    assert not any(i["name"] == "gone-shelved" for i in cloud.images.images.values())
+
+
+@pytest.mark.parametrize("action", ["createImage", "createBackup"])
+def test_an_image_that_was_being_made_of_a_deleted_server_goes_with_it(cloud, server, action):
+    whole = cloud.act(server["id"], "createImage", {"name": "whole"}, version="2.45")["image_id"]
+    cloud.wait(server["id"])
+    more = {"backup_type": "daily", "rotation": 1} if action == "createBackup" else {}
+    cloud.drivers["node-1"].delays_s["snapshot"] = 60
+    try:
+        cloud.act(server["id"], action, {"name": "half", **more})
+        _delete(cloud, server)
+    finally:
+        cloud.drivers["node-1"].delays_s.clear()
+    assert not any(i["name"] == "half" for i in cloud.images.images.values())
+    assert cloud.images.images[whole]["status"] == "active"
+
+
+def _delete(cloud, server):
+    path = f"/v2.1/servers/{server['id']}"
+    assert cloud.member.delete(path).status_code == 204
+    cloud.until(lambda: cloud.member.get(path).status_code == 404)
+
+
 def test_lock_keeps_the_owner_out_when_an_admin_locked(cloud, server):
     cloud.act(server["id"], "lock", {"locked_reason": "mine"}, client=cloud.admin, version="2.73")
     shown = cloud.member.ok("GET", f"/v2.1/servers/{server['id']}", headers=at("2.73"))["server"]

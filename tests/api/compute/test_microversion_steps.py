@@ -393,6 +393,76 @@ def test_2_99_knows_direct_spice(two, server):
     assert "is not one of" not in _console(two, server, "spice", "spice-direct", "2.99").text
 
 
+def test_2_101_attaches_volumes_without_a_word(two):
+    server, path = two.boot(), "/os-volume_attachments"
+    path = f"/v2.1/servers/{server['id']}{path}"
+    for version, code in (("2.100", 200), ("2.101", 202)):
+        volume = two.volumes.add()
+        body = {"volumeAttachment": {"volumeId": volume}}
+        answer = two.member.post(path, json=body, headers=at(version))
+        assert (answer.status_code, bool(answer.get_data())) == (code, code == 200)
+        two.until(lambda v=volume: two.volumes.volumes[v]["status"] == "in-use")
+    names = [v["device"] for v in two.member.ok("GET", path)["volumeAttachments"]]
+    page = two.member.ok("GET", f"{path}?limit=1&offset=1")["volumeAttachments"]
+    assert [v["device"] for v in page] == names[1:2]
+    assert two.member.get(f"{path}?offset=x").status_code == 400
+
+
+def test_2_102_flavors_are_found_by_name_and_have_no_rxtx_factor(two):
+    name = "big.one"
+    flavor, other = two.flavor(name), two.flavor("small.one")
+    gone = {"rxtx_factor", "OS-FLV-DISABLED:disabled"}
+    for version, there in (("2.101", gone), ("2.102", set())):
+        shown = two.member.ok("GET", f"/v2.1/flavors/{flavor}", headers=at(version))["flavor"]
+        assert gone & set(shown) == there
+        found = two.member.get("/v2.1/flavors?name=^big", headers=at(version))
+        if there:
+            assert found.status_code == 400
+        else:
+            assert [f["id"] for f in found.get_json()["flavors"]] == [flavor]
+        by_factor = two.member.get("/v2.1/flavors?sort_key=rxtx_factor", headers=at(version))
+        assert by_factor.status_code == (200 if there else 400)
+        wish = {"name": f"f{version}", "ram": 64, "vcpus": 1, "disk": 1, "rxtx_factor": 2.0}
+        made = two.admin.post("/v2.1/flavors", json={"flavor": wish}, headers=at(version))
+        assert made.status_code == (200 if there else 400)
+    assert two.member.get("/v2.1/flavors?name=(", headers=at("2.102")).status_code == 400
+    assert other
+
+
+@pytest.mark.parametrize("path", ["", "/metadata", "/ips", "/os-interface", "/topology"])
+def test_2_102_minds_every_query(two, server, path):
+    path = f"/v2.1/servers/{server['id']}{path}?no-such-thing=1"
+    assert two.member.get(path, headers=at("2.101")).status_code == 200
+    refused = two.member.get(path, headers=at("2.102"))
+    assert refused.status_code == 400 and "no-such-thing" in refused.text
+
+
+def test_2_103_has_no_os_volumes_boot(two, server):
+    path = f"/v2.1/os-volumes_boot/{server['id']}"
+    assert two.member.get(path, headers=at("2.102")).status_code == 200
+    assert two.member.get(path, headers=at("2.103")).status_code == 404
+
+
+def test_2_104_pins_a_server_where_it_is_and_unpins_it(two):
+    server = two.boot(availability_zone="nova")
+    path = f"/v2.1/servers/{server['id']}"
+
+    def pin(zone, status=200, version="2.104"):
+        body = {"server": {"pinned_availability_zone": zone}}
+        answer = two.member.put(path, json=body, headers=at(version))
+        assert answer.status_code == status, answer.text
+        shown = two.member.ok("GET", path, headers=at("2.104"))["server"]
+        return shown["pinned_availability_zone"]
+
+    assert pin("nova", 400, "2.103") == "nova"
+    assert pin("nova") == "nova"
+    assert pin("elsewhere", 409) == "nova"
+    assert pin(None) is None
+    assert pin(None) is None
+    assert pin("elsewhere", 409) is None
+    assert pin("nova") == "nova"
+
+
 def test_no_step_is_without_a_test():
     "Every microversion is named by a test: asked for itself, or as the last before or the next."
     texts = "".join(p.read_text() for p in Path(__file__).parent.glob("test_*.py"))
