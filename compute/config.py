@@ -35,7 +35,8 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.IntOpt(
             "host_down_s",
             default=180,
-            help="A host that has not reported for so long is down, seconds.",
+            help="A host that has not reported for so long is down, seconds. Less than twice the "
+            "agents' report_interval_s calls hosts down that live.",
         ),
         cfg.IntOpt(
             "reclaim_after_s",

@@ -14,7 +14,6 @@ from common.errors import (
     BadRequest,
     Conflict,
     Error,
-    Forbidden,
     NotFound,
     PreconditionFailed,
     Unavailable,
@@ -80,6 +79,10 @@ class OverQuota(Conflict):
     "Quota exceeded for resources: ['{resource}']."
 
 
+class QuotaBelowUse(BadRequest):
+    "The project has {used} of {resource} already: its limit cannot be {limit} without force."
+
+
 class InvalidQuotaValue(Conflict):
     "Change would make usage less than 0 for the following resources: {resource}."
 
@@ -90,6 +93,10 @@ class AgentInUse(Conflict):
 
 class NetworkInUse(Conflict):
     "Unable to complete operation on network {id}. {reason}."
+
+
+class NetworkMTUSubnetConflict(Conflict):
+    "The MTU of network {id} would be {mtu}, and its subnets need {least}."
 
 
 class SubnetInUse(Conflict):
@@ -114,6 +121,10 @@ class IllegalSubnetPoolUpdate(BadRequest):
 
 class IllegalSubnetPoolPrefixBounds(BadRequest):
     "Illegal prefix bounds: {low_type}={low}, {high_type}={high}."
+
+
+class AddressScopePrefixConflict(Conflict):
+    "The prefixes overlap with those of subnet pool {id} in the same address scope."
 
 
 class AddressScopeInUse(Conflict):
@@ -204,6 +215,10 @@ class SecurityGroupDefaultAlreadyExists(Conflict):
 
 class SecurityGroupInUse(Conflict):
     "Security Group {id} {reason}."
+
+
+class SecurityGroupConflict(Conflict):
+    "A port has either stateful or stateless security groups, not both: {ids}."
 
 
 class SecurityGroupRuleExists(Conflict):
@@ -372,6 +387,10 @@ class QosRuleNotSupported(Conflict):
     "Rule type {kind} is not supported by {where}."
 
 
+class TrunkDisabled(Conflict):
+    "Trunk {id} is currently disabled."
+
+
 class TrunkPortInUse(Conflict):
     "Port {port_id} is in use as a trunk port or subport."
 
@@ -399,12 +418,6 @@ class DefaultRuleExists(Conflict):
 
 class AutoAllocationFailure(Conflict):
     "Deployment error: {reason}."
-
-
-class NotOwner(Forbidden):
-    "Tenant {project_id} is not allowed to use {what}."
-
-    kind = "NotAuthorized"
 
 
 class NorthboundUnavailable(Unavailable):

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from common.http import Api, page_links, serving
+from common.http import Api, serving
 from common.http.app import parse_json
 from common.schema import InvalidBody
 from network import errors
-from network.core import listing, reading
+from network.core import access, listing, reading
 from network.schemas.attributes import Resource
 
 View = Callable[[Any, Any], dict[str, Any]]
@@ -34,7 +35,7 @@ def crud(
     *,
     path: str | None = None,
     policy: str | None = None,
-    before_list: Callable[[Any, Any], None] | None = None,
+    before_list: Callable[[Any, Any, Any], None] | None = None,
 ) -> Api:
     "The routes of a resource. `policy` is its name in the rules, where it differs."
     api = Api()
@@ -47,7 +48,7 @@ def crud(
         if not ctx.allows(f"get_{rule}", mine):
             return {resource.plural: []}
         if before_list:
-            before_list(deps, ctx)
+            before_list(deps, ctx, args)
         query = listing.parse(resource.name, args)
         rows = reading.page(deps, ctx, resource.name, query)
         show = shaper(resource, rule, ctx, args)
@@ -83,9 +84,10 @@ def _create_route(
         body = parse_json(request.get_data(cache=False))
         show = shaper(resource, rule, ctx, None)
         if isinstance(body, dict) and resource.plural in body and resource.bulk:
+            body = {resource.plural: _unwrapped(body[resource.plural], resource.name)}
             resource.create_many.check(body)
             sent = body[resource.plural]
-            many = [resource.values(one, ctx.project_id) for one in sent]
+            many = [_owned(resource.values(one, ctx.project_id), ctx) for one in sent]
             guarded = [resource.guarded(one) for one in sent]
             if verbs.create_many:
                 rows = verbs.create_many(deps, ctx, many, guarded)
@@ -94,8 +96,26 @@ def _create_route(
             return {resource.plural: [show(view(row, deps)) for row in rows]}
         resource.create.check(body)
         one = body[resource.name]
-        row = verbs.create(deps, ctx, resource.values(one, ctx.project_id), resource.guarded(one))
+        values = _owned(resource.values(one, ctx.project_id), ctx)
+        row = verbs.create(deps, ctx, values, resource.guarded(one))
         return {resource.name: show(view(row, deps))}
+
+
+def _unwrapped(sent: Any, name: str) -> Any:
+    # Each of several may be in an object of its own, as one alone is.
+    if not isinstance(sent, list):
+        return sent
+    return [one[name] if isinstance(one, dict) and list(one) == [name] else one for one in sent]
+
+
+def _owned(values: dict[str, Any], ctx: Any) -> dict[str, Any]:
+    project = values.get("project_id")
+    if project and project != ctx.project_id and not access.sees_all(ctx):
+        raise errors.HTTPBadRequest(
+            reason="Specifying 'project_id' other than the authenticated project in request "
+            "requires admin privileges."
+        )
+    return values
 
 
 def _one_by_one(
@@ -187,18 +207,14 @@ def links(plural: str, query: Any, args: Any, rows: list[Any]) -> dict[str, Any]
     if not query.limit:
         return {}
     url, out = serving().request.base_url, []
-    if len(rows) == query.limit:
-        out += page_links(
-            url,
-            args,
-            rows[0].id if query.reverse else rows[-1].id,
-            "previous" if query.reverse else "next",
-        )
-    if rows and query.marker and not query.reverse:
-        out.append(
-            {
-                "rel": "previous",
-                "href": page_links(url, args, rows[0].id)[0]["href"] + "&page_reverse=True",
-            }
-        )
+    there = {k: v for k, v in args.items(multi=True) if k not in ("marker", "page_reverse")}
+    full = len(rows) == query.limit
+    if full or query.reverse:
+        marker = {"marker": rows[-1].id} if rows else {}
+        out.append({"rel": "next", "href": f"{url}?{urlencode(there | marker)}"})
+    if query.marker and not query.reverse or full and query.reverse:
+        # Before the first of these; past the end, the last page.
+        marker = {"marker": rows[0].id} if rows else {}
+        back = there | marker | {"page_reverse": "True"}
+        out.append({"rel": "previous", "href": f"{url}?{urlencode(back)}"})
     return {f"{plural}_links": out} if out else {}

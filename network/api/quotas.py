@@ -71,10 +71,11 @@ def details(ctx: Any, deps: Any, project_id: str) -> dict[str, Any]:
 
 @api.put("/<project_id>", body=_UPDATE)
 def update(ctx: Any, deps: Any, body: Any, project_id: str) -> dict[str, Any]:
-    "Set limits."
+    "Set limits; below what is used only with `force`."
     ctx.enforce("update_quota", {"project_id": project_id})
     sent = {k: int(v) for k, v in body["quota"].items() if k in quotas.RESOURCES}
-    return {"quota": quotas.update(deps, project_id, sent)}
+    force = bool(body["quota"].get("force"))
+    return {"quota": quotas.update(deps, project_id, sent, force)}
 
 
 @api.delete("/<project_id>")

@@ -3,13 +3,14 @@
 from typing import Any
 
 from network.api.crud import Verbs, crud
-from network.core import security_groups, security_rules
+from network.core import access, security_groups, security_rules
 from network.schemas.nouns import SECURITY_GROUP, SECURITY_GROUP_RULE
 from network.views import security as views
 
 
-def _look(deps: Any, ctx: Any) -> None:
-    security_groups.look(deps, ctx.project_id)
+def _look(deps: Any, ctx: Any, args: Any) -> None:
+    named = args.get("project_id") or args.get("tenant_id")
+    security_groups.look(deps, named if named and access.sees_all(ctx) else ctx.project_id)
 
 
 api = crud(

@@ -15,6 +15,11 @@ from network.store.models import AddressGroup
 
 
 def _prefixes(addresses: Sequence[str]) -> list[str]:
+    for address in addresses:
+        if "/" not in address:
+            raise errors.Invalid(
+                field="addresses", value=address, reason="it is no prefix, as in 192.0.2.1/32"
+            )
     return list(dict.fromkeys(str(ipaddress.ip_network(a, strict=False)) for a in addresses))
 
 

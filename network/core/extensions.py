@@ -19,7 +19,6 @@ extraroute-atomic|Atomically add/remove extra routes|Add and remove routes in on
 filter-validation|Filter parameters validation|Unknown filters are refused
 fip-port-details|Floating IP Port Details Extension|What a floating IP leads to
 ip-substring-filtering|IP address substring filtering|Find ports by part of an address
-l3-flavors|Router Flavor Extension|Flavors of routers: there are none
 l3-ha|HA Router extension|Routers that fail over between gateway chassis
 metering|Neutron Metering|Labels under which traffic is counted
 net-mtu|Network MTU|MTU of networks
@@ -51,7 +50,6 @@ security-groups-remote-address-group|Remote address group id field|Rules that na
 security-groups-shared-filtering|Security group filtering on the shared field|Filter by shared
 segment|Segment|What carries a network, as a resource
 service-type|Neutron Service Type Management|Service providers: OVN alone
-flavors|Neutron Service Flavors|Flavors of services: there are none
 sorting|Sorting support|sort_key and sort_dir
 standard-attr-description|standard-attr-description|A description for everything
 standard-attr-revisions|Resource revision numbers|A number that grows with every change

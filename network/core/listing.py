@@ -46,7 +46,7 @@ def revision(header: str | None) -> int | None:
     if not header:
         return None
     name, _, number = header.partition("=")
-    if name.strip() != "revision_number" or not number.strip().isdigit():
+    if name.strip() != "revision_number" or not number.strip().removeprefix("-").isdigit():
         raise errors.HTTPBadRequest(
             reason=f"Bad If-Match header: {header}: expected revision_number=N"
         )

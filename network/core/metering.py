@@ -39,8 +39,8 @@ def create_default_rule(
     def work(session: Any) -> Any:
         rule = security_rules.checked(values)
         for other in store.default_rules(session):
-            if security_rules.same(rule, other) and all(
-                getattr(other, k) == v for k, v in used.items()
+            if security_rules.same(rule, other) and any(
+                getattr(other, k) and v for k, v in used.items()
             ):
                 raise errors.DefaultRuleExists(id=other.id)
         return _added(session, DefaultRule(**rule, **used))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common.context import Context
 from network import errors
 from network.core import Deps, access, floatingips, quotas, reading, segments
 from network.store import networks as store
-from network.store import outbox
+from network.store import outbox, policies
 from network.store.models import Network
 
 _PLAIN = (
@@ -29,7 +29,8 @@ _PLAIN = (
 def create(
     deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[str] = ()
 ) -> Network:
-    "A network with its segments. Raises OverQuota, Invalid, and the errors of what is in use."
+    """A network with its segments, and the project's default QoS policy where it names none.
+    Raises OverQuota, Invalid, and the errors of what is in use."""
     access.enforce(ctx, "create_network", {"project_id": values["project_id"]}, guarded)
 
     def work(session: Any) -> Network:
@@ -40,6 +41,9 @@ def create(
             **{k: values[k] for k in _PLAIN},
         )
         _check_qos(session, ctx, row.qos_policy_id)
+        if row.qos_policy_id is None:
+            default = policies.default_policy(session, row.project_id)
+            row.qos_policy_id = default.id if default else None
         row.mtu = 0
         session.add(row)
         session.flush()
@@ -67,11 +71,18 @@ def _mtu(deps: Deps, network_type: str, wanted: int | None) -> int:
         raise errors.Invalid(
             field="mtu", value=wanted, reason=f"Requested MTU is too big, maximum is {limit}"
         )
-    if wanted < 68:
-        raise errors.Invalid(
-            field="mtu", value=wanted, reason="Requested MTU is too small, minimum is 68"
-        )
     return wanted
+
+
+LEAST_MTU = {4: 68, 6: 1280}
+"What IP needs: RFC 791, RFC 8200 section 5."
+
+
+def check_mtu(network_id: str, mtu: int, versions: Iterable[int]) -> None:
+    "Raise NetworkMTUSubnetConflict where subnets of these IP versions need more."
+    least = max((LEAST_MTU[v] for v in versions), default=0)
+    if mtu < least:
+        raise errors.NetworkMTUSubnetConflict(id=network_id, mtu=mtu, least=least)
 
 
 def _check_qos(session: Any, ctx: Context, policy_id: str | None) -> None:
@@ -103,6 +114,7 @@ def update(
         )
         if values.get("mtu") is not None or "mtu" in values:
             values["mtu"] = _mtu(deps, kind, values["mtu"])
+            check_mtu(key, values["mtu"], {s.ip_version for s in row.subnets})
             scopes += [f"subnet:{s.id}" for s in row.subnets]
         if any(n.startswith("provider:") for n in values):
             _check_provider(row, values)

@@ -27,16 +27,8 @@ NUMBERS = {
     "udplite": 136,
     "vrrp": 112,
 }
-ONLY_V6 = (
-    "ipv6-encap",
-    "ipv6-frag",
-    "ipv6-icmp",
-    "icmpv6",
-    "ipv6-nonxt",
-    "ipv6-opts",
-    "ipv6-route",
-    "58",
-)
+ONLY_V6 = frozenset((41, 43, 44, 58, 59, 60))
+"Protocols that only rules of IPv6 may name."
 PORTED = (6, 17, 33, 132, 136)
 "Protocols whose rules may name ports."
 ICMP = (1, 58)

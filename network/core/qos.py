@@ -7,7 +7,7 @@ from typing import Any
 
 from common.ids import new_id
 from network import errors
-from network.core import Deps, access, quotas, reading
+from network.core import Deps, access, quotas, rbac, reading
 from network.store import networks as sharing
 from network.store import outbox
 from network.store import policies as store
@@ -48,7 +48,7 @@ def update(
     guarded: Sequence[str] = (),
     revision: int | None = None,
 ) -> QosPolicy:
-    "Change a policy."
+    "Change a policy. Raises RbacPolicyInUse where it is shared no longer and others need it."
 
     def work(session: Any) -> QosPolicy:
         row = reading.find(session, ctx, "policy", key)
@@ -56,6 +56,9 @@ def update(
         access.check_revision(row, revision)
         _check_default(session, values, row.project_id, key)
         if "shared" in values:
+            if not values["shared"]:
+                left = [t for t in store.targets(session, key, "access_as_shared") if t != "*"]
+                rbac.check_unshared(session, "qos_policy", row, "access_as_shared", left)
             sharing.share(
                 session, "qos_policy", key, "access_as_shared", values.pop("shared"), row.project_id
             )
@@ -104,6 +107,9 @@ def rule(deps: Deps, ctx: Any, policy_id: str, kind: str, key: str) -> QosRule:
 
 def add_rule(deps: Deps, ctx: Any, policy_id: str, kind: str, values: dict[str, Any]) -> QosRule:
     "A rule. Raises QoSRulesConflict for a second one of the same type and direction."
+
+    # Who may not even change policies of its own need not know whether there is this one.
+    ctx.enforce("create_policy_rule", {"project_id": ctx.project_id})
 
     def work(session: Any) -> QosRule:
         policy = reading.find(session, ctx, "policy", policy_id)

@@ -51,9 +51,19 @@ def defaults(deps: Deps) -> dict[str, int]:
     return {r: default(deps, r) for r in RESOURCES}
 
 
-def update(deps: Deps, project_id: str, values: dict[str, int]) -> dict[str, int]:
-    "Set limits of a project."
-    deps.write(lambda session: store.set_limits(session, project_id, values))
+def update(deps: Deps, project_id: str, values: dict[str, int], force: bool) -> dict[str, int]:
+    "Set limits of a project. Raises QuotaBelowUse, unless `force`."
+
+    def work(session: Any) -> None:
+        if not force:
+            store.take_turn(session, project_id)
+            for name, limit in values.items():
+                used = store.used(session, name, project_id)
+                if 0 <= limit < used:
+                    raise errors.QuotaBelowUse(resource=name, used=used, limit=limit)
+        store.set_limits(session, project_id, values)
+
+    deps.write(work)
     return show(deps, project_id)
 
 

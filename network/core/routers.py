@@ -335,12 +335,8 @@ def _by_subnet(session: Any, deps: Deps, ctx: Context, row: Router, subnet_id: s
 
 def _by_port(session: Any, ctx: Context, row: Router, port_id: str) -> Port:
     port = reading.find(session, ctx, "port", port_id)
-    if port.device_id and port.device_id != row.id:
+    if port.device_id:
         raise errors.PortInUse(port_id=port.id, net_id=port.network_id, device_id=port.device_id)
-    if port.device_id == row.id:
-        raise errors.HTTPBadRequest(
-            reason=f"Bad router request: Router already has a port {port_id}."
-        )
     if not port.allocations:
         raise errors.HTTPBadRequest(
             reason="Bad router request: Router port must have at least one fixed IP."

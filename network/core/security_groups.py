@@ -73,7 +73,8 @@ def _new(session: Any, project_id: str, values: dict[str, Any], is_default: bool
 
 
 def check_ids(session: Any, ctx: Context, ids: Sequence[str], project_id: str) -> list[str]:
-    "The ids, if a port of the project may have these groups. Raises SecurityGroupNotFound."
+    """The ids, if a port of the project may have these groups. Raises SecurityGroupNotFound,
+    SecurityGroupConflict."""
     wanted = list(dict.fromkeys(ids))
     if wanted:
         usable = store.usable(
@@ -82,6 +83,8 @@ def check_ids(session: Any, ctx: Context, ids: Sequence[str], project_id: str) -
         for key in wanted:
             if key not in usable:
                 raise errors.missing("security_group", key)
+        if len(store.kinds(session, wanted)) > 1:
+            raise errors.SecurityGroupConflict(ids=", ".join(wanted))
     return wanted
 
 

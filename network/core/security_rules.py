@@ -36,7 +36,7 @@ def checked(values: dict[str, Any]) -> dict[str, Any]:
     except KeyError:
         raise errors.SecurityGroupInvalidProtocolValue(protocol=out["protocol"]) from None
     version = 4 if out["ethertype"] == "IPv4" else 6
-    if version == 4 and out["protocol"] in protocols.ONLY_V6:
+    if version == 4 and number in protocols.ONLY_V6:
         raise errors.SecurityGroupEthertypeConflictWithProtocol(
             ethertype=out["ethertype"], protocol=out["protocol"]
         )

@@ -64,11 +64,7 @@ def _check_scope(session: Any, ctx: Context, row: SubnetPool, but: str | None = 
     nets = [ipaddress.ip_network(p) for p in row.prefixes]
     for other in store.pools_of_scope(session, scope.id, but):
         if any(a.overlaps(ipaddress.ip_network(b)) for a in nets for b in other.prefixes):
-            raise errors.Invalid(
-                field="prefixes",
-                value=row.prefixes,
-                reason=f"they overlap with subnet pool {other.id} of the same address scope",
-            )
+            raise errors.AddressScopePrefixConflict(id=other.id)
 
 
 def create(

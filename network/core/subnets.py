@@ -8,7 +8,16 @@ from typing import Any
 
 from common.context import Context
 from network import errors
-from network.core import Deps, access, ipam, metadata_port, quotas, reading, subnetpools
+from network.core import (
+    Deps,
+    access,
+    ipam,
+    metadata_port,
+    networks,
+    quotas,
+    reading,
+    subnetpools,
+)
 from network.core.ranges import check_pools, default_pools
 from network.store import ipam as addresses
 from network.store import networks as store
@@ -35,9 +44,11 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         target = {"project_id": values["project_id"], "network:project_id": network.project_id}
         access.enforce(ctx, "create_subnet", target, guarded)
         quotas.check(session, deps, values["project_id"], "subnet")
+        _check_affinity(session, network.id, values)
         cidr, pool_id = _prefix(session, deps, ctx, values)
         net = ipaddress.ip_network(cidr)
         _check_family(values, net)
+        networks.check_mtu(network.id, network.mtu, [net.version])
         _check_overlap(session, network.id, net)
         row = Subnet(
             project_id=values["project_id"],
@@ -61,6 +72,21 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         return reading.any_of(session, "subnet", row.id)
 
     return deps.write(work)
+
+
+def _check_affinity(session: Any, network_id: str, values: dict[str, Any]) -> None:
+    # Addresses of one version in one network are of one pool, or of none: so the network is in one
+    # address scope.
+    pool_id = values.get("subnetpool_id")
+    if not pool_id:
+        return
+    version = values.get("ip_version") or 4
+    for other in addresses.subnets_of(session, network_id):
+        if other.ip_version == version and other.subnetpool_id != pool_id:
+            raise errors.HTTPBadRequest(
+                reason="Subnets hosted on the same network must be allocated from the same subnet "
+                "pool."
+            )
 
 
 def _prefix(

@@ -16,6 +16,7 @@ from network.store.models import Subport, Trunk
 def create(deps: Deps, ctx: Any, values: dict[str, Any], guarded: Sequence[str] = ()) -> Trunk:
     "A trunk on a port that is no other's part yet."
     access.enforce(ctx, "create_trunk", {"project_id": values["project_id"]}, guarded)
+    _check_wanted(values["sub_ports"])
 
     def work(session: Any) -> Trunk:
         quotas.check(session, deps, values["project_id"], "trunk")
@@ -40,16 +41,10 @@ def create(deps: Deps, ctx: Any, values: dict[str, Any], guarded: Sequence[str] 
 def _add(session: Any, ctx: Any, row: Trunk, wanted: Sequence[dict[str, Any]]) -> None:
     taken = {(s.segmentation_type, s.segmentation_id) for s in store.subports(session, row.id)}
     for entry in wanted:
+        kind, number = _segmentation(entry)
         port = reading.find(session, ctx, "port", entry["port_id"])
         if port_store.trunk_use(session, port.id):
             raise errors.TrunkPortInUse(port_id=port.id)
-        kind, number = entry.get("segmentation_type") or "vlan", entry.get("segmentation_id")
-        if kind == "inherit" or number is None:
-            raise errors.Invalid(
-                field="segmentation_id",
-                value=number,
-                reason="segmentation_type vlan needs a segmentation_id",
-            )
         if (kind, number) in taken:
             raise errors.DuplicateSubPort(segmentation_type=kind, segmentation_id=number, id=row.id)
         taken.add((kind, number))
@@ -61,6 +56,32 @@ def _add(session: Any, ctx: Any, row: Trunk, wanted: Sequence[dict[str, Any]]) -
         port.device_owner, port.device_id = "trunk:subport", row.id
         session.flush()
         outbox.mark(session, f"port:{port.id}")
+
+
+def _segmentation(entry: dict[str, Any]) -> tuple[str, int]:
+    kind, number = entry.get("segmentation_type") or "vlan", entry.get("segmentation_id")
+    if kind == "inherit" or number is None:
+        raise errors.Invalid(
+            field="segmentation_id",
+            value=number,
+            reason="segmentation_type vlan needs a segmentation_id",
+        )
+    return kind, number
+
+
+def _check_wanted(wanted: Sequence[dict[str, Any]]) -> None:
+    # What the request says of itself comes before what there is.
+    pairs = [_segmentation(entry) for entry in wanted]
+    twice = next((p for p in pairs if pairs.count(p) > 1), None)
+    if twice:
+        raise errors.Invalid(
+            field="sub_ports", value=list(twice), reason="two ports have the same segmentation"
+        )
+
+
+def _check_enabled(row: Trunk) -> None:
+    if not row.admin_state_up:
+        raise errors.TrunkDisabled(id=row.id)
 
 
 def update(
@@ -89,12 +110,14 @@ def change_subports(
     deps: Deps, ctx: Any, key: str, wanted: Sequence[dict[str, Any]], add: bool
 ) -> Trunk:
     """Put ports into the trunk or take them out. Raises SubPortNotFound, DuplicateSubPort,
-    ParentPortInUse."""
+    ParentPortInUse, TrunkDisabled."""
 
     def work(session: Any) -> Trunk:
         row = reading.find(session, ctx, "trunk", key)
         access.enforce(ctx, "add_subports" if add else "remove_subports", reading.owner(row))
+        _check_enabled(row)
         if add:
+            _check_wanted(wanted)
             _add(session, ctx, row, wanted)
         else:
             _remove(session, row, wanted)
@@ -119,12 +142,13 @@ def _remove(session: Any, row: Trunk, wanted: Sequence[dict[str, Any]]) -> None:
 
 
 def delete(deps: Deps, ctx: Any, key: str, revision: int | None = None) -> None:
-    "Delete a trunk; its ports stay."
+    "Delete a trunk; its ports stay. Raises TrunkDisabled."
 
     def work(session: Any) -> None:
         row = reading.find(session, ctx, "trunk", key)
         access.enforce(ctx, "delete_trunk", reading.owner(row))
         access.check_revision(row, revision)
+        _check_enabled(row)
         _remove(session, row, [{"port_id": s.port_id} for s in row.subports])
         session.flush()
         session.delete(row)

@@ -136,7 +136,7 @@ PORT = Resource(
         "fixed_ips": Attr(FIXED_IPS, guard=True),
         "device_id": Attr(a.TEXT, default=""),
         "device_owner": Attr(a.TEXT, default="", guard=True),
-        "security_groups": Attr(a.list_of(a.UUID) | None),
+        "security_groups": Attr(a.list_of(a.UUID, unique=True) | None),
         "allowed_address_pairs": Attr(a.list_of(_PAIR) | None, default=list, guard=True),
         "extra_dhcp_opts": Attr(a.list_of(_DHCP_OPT) | None, default=list),
         "port_security_enabled": Attr(a.BOOL, guard=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from network.store.models import (
@@ -12,10 +12,14 @@ from network.store.models import (
     Network,
     Port,
     PortForwarding,
+    PortGroup,
     QosPolicy,
     QosRule,
     Rbac,
     Router,
+    SecurityRule,
+    Subnet,
+    SubnetPool,
     Subport,
     Trunk,
 )
@@ -33,16 +37,47 @@ def same_sharing(session: Session, object_id: str, action: str, target: str) -> 
     )
 
 
-def users_of_network(session: Session, network_id: str, project_id: str) -> bool:
-    "Whether a project has ports in a network."
-    return (
-        session.scalar(
-            select(Port.id)
-            .where(Port.network_id == network_id, Port.project_id == project_id)
-            .limit(1)
-        )
-        is not None
-    )
+def targets(session: Session, object_id: str, action: str) -> list[str]:
+    "With whom an object is shared: projects, `*` for all."
+    where = (Rbac.object_id == object_id, Rbac.action == action)
+    return list(session.scalars(select(Rbac.target_tenant).where(*where)))
+
+
+def users(session: Session, kind: str, action: str, object_id: str) -> set[str]:
+    "Projects that have something which needs the object, as RBAC policies of this kind share it."
+    found: set[str] = set()
+    for column, condition in _users(kind, action, object_id):
+        found |= set(session.scalars(select(column).where(condition).distinct()))
+    return found - {""}
+
+
+def _users(kind: str, action: str, key: str) -> list[tuple[Any, Any]]:
+    if action == "access_as_external":
+        gateway = exists().where(Port.id == Router.gateway_port_id, Port.network_id == key)
+        return [
+            (Router.project_id, gateway),
+            (FloatingIp.project_id, FloatingIp.floating_network_id == key),
+        ]
+    by_kind: dict[str, list[tuple[Any, Any]]] = {
+        "network": [
+            (Port.project_id, Port.network_id == key),
+            (Subnet.project_id, Subnet.network_id == key),
+        ],
+        "qos_policy": [
+            (model.project_id, model.qos_policy_id == key)
+            for model in (Network, Port, FloatingIp, Router)
+        ],
+        "security_group": [
+            (
+                Port.project_id,
+                exists().where(PortGroup.port_id == Port.id, PortGroup.security_group_id == key),
+            )
+        ],
+        "address_scope": [(SubnetPool.project_id, SubnetPool.address_scope_id == key)],
+        "subnetpool": [(Subnet.project_id, Subnet.subnetpool_id == key)],
+        "address_group": [(SecurityRule.project_id, SecurityRule.remote_address_group_id == key)],
+    }
+    return by_kind[kind]
 
 
 def qos_users(session: Session, policy_id: str) -> tuple[str, str] | None:

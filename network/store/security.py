@@ -41,6 +41,12 @@ def usable(
     return set(session.scalars(statement))
 
 
+def kinds(session: Session, ids: Iterable[str]) -> set[bool]:
+    "Whether the groups are stateful: one answer where they can be on one port."
+    statement = select(SecurityGroup.stateful).where(SecurityGroup.id.in_(list(ids)))
+    return set(session.scalars(statement.distinct()))
+
+
 def templates(session: Session, for_default: bool) -> list[DefaultRule]:
     "The rules that a new group begins with."
     column = DefaultRule.used_in_default_sg if for_default else DefaultRule.used_in_non_default_sg
