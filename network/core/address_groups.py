@@ -14,18 +14,22 @@ from network.store import security as store
 from network.store.models import AddressGroup
 
 
-def _prefixes(addresses: Sequence[str]) -> list[str]:
+def _check(addresses: Sequence[str]) -> None:
     for address in addresses:
         if "/" not in address:
             raise errors.Invalid(
                 field="addresses", value=address, reason="it is no prefix, as in 192.0.2.1/32"
             )
+
+
+def _prefixes(addresses: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(str(ipaddress.ip_network(a, strict=False)) for a in addresses))
 
 
 def create(deps: Deps, ctx: Any, values: dict[str, Any], guarded: Sequence[str] = ()) -> Any:
     "An address group."
     access.enforce(ctx, "create_address_group", {"project_id": values["project_id"]}, guarded)
+    _check(values["addresses"])
 
     def work(session: Any) -> Any:
         quotas.check(session, deps, values["project_id"], "address_group")
@@ -73,6 +77,7 @@ def change(deps: Deps, ctx: Any, key: str, addresses: Sequence[str], add: bool) 
         access.enforce(ctx, "add_addresses" if add else "remove_addresses", reading.owner(row))
         sent = _prefixes(addresses)
         if add:
+            _check(addresses)
             known = [a for a in sent if a in row.addresses]
             if known:
                 raise errors.AddressesAlreadyExist(addresses=known, id=key)

@@ -59,12 +59,12 @@ def _add(session: Any, ctx: Any, row: Trunk, wanted: Sequence[dict[str, Any]]) -
 
 
 def _segmentation(entry: dict[str, Any]) -> tuple[str, int]:
-    kind, number = entry.get("segmentation_type") or "vlan", entry.get("segmentation_id")
-    if kind == "inherit" or number is None:
+    kind, number = entry.get("segmentation_type"), entry.get("segmentation_id")
+    if kind != "vlan" or number is None:
         raise errors.Invalid(
-            field="segmentation_id",
-            value=number,
-            reason="segmentation_type vlan needs a segmentation_id",
+            field="sub_ports",
+            value=entry,
+            reason="a port needs segmentation_type vlan and a segmentation_id",
         )
     return kind, number
 

@@ -107,6 +107,8 @@ def test_a_trunk_that_is_off_stays_as_it_is(demo):
     demo.ok("PUT", path, json={"trunk": {"admin_state_up": True}})
     twice = {"sub_ports": [sub, {**sub, "port_id": parent}]}
     error(demo.put(f"{path}/add_subports", json=twice), 400, "HTTPBadRequest")
+    untyped = {"sub_ports": [{k: v for k, v in sub.items() if k != "segmentation_type"}]}
+    error(demo.put(f"{path}/add_subports", json=untyped), 400, "HTTPBadRequest")
     demo.ok("PUT", f"{path}/add_subports", json={"sub_ports": [sub]})
     assert demo.delete(path).status_code == 204
 
