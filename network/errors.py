@@ -325,6 +325,14 @@ class FipPortForwardingInUse(Conflict):
     kind = "FipAssociated"
 
 
+class PortHasBindingFloatingIP(Conflict):
+    "Address {fixed_ip} of port {port_id} has a floating IP of its own."
+
+
+class PortHasPortForwarding(Conflict):
+    "Address {fixed_ip} of port {port_id} has port forwardings."
+
+
 class PortForwardingConflict(BadRequest):
     "Bad port_forwarding request: {reason}."
 

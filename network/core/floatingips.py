@@ -111,7 +111,13 @@ def attach(session: Any, ctx: Context, row: FloatingIp, port_id: str, address: s
     """Lead the floating IP to an address of a port. Raises PortNotFound, HTTPBadRequest,
     Conflict where it is taken."""
     port = reading.find(session, ctx, "port", port_id)
+    if port.project_id != row.project_id and not access.sees_all(ctx):
+        raise errors.HTTPBadRequest(
+            reason=f"Bad floatingip request: Port {port.id} is another project's."
+        )
     fixed = fixed_address(port, address)
+    if store.forwarded_to(session, port_id, fixed):
+        raise errors.PortHasPortForwarding(port_id=port_id, fixed_ip=fixed)
     other = store.floating_on(session, row.floating_network_id, port_id, fixed, row.id)
     if other is not None:
         raise errors.FloatingIPPortAlreadyAssociated(
@@ -203,12 +209,11 @@ def update(
 
 
 def _redirect(session: Any, ctx: Context, row: FloatingIp, values: dict[str, Any]) -> None:
-    # A body without port_id leaves the association alone only when it says nothing of addresses
-    # either: Neutron's API
-    # says that port_id null, or a fixed address without a port, ends it.
-    if "port_id" not in values and "fixed_ip_address" not in values:
+    # A body that says other things alone leaves the association; port_id null, and a body that says
+    # nothing, end it, as Neutron's API always had it.
+    if values and "port_id" not in values and "fixed_ip_address" not in values:
         return
-    port_id = values.get("port_id", row.port_id)
+    port_id = values.get("port_id", row.port_id) if values else None
     if port_id and store.forwardings(session, row.id):
         raise errors.FipPortForwardingInUse(id=row.id)
     if port_id:

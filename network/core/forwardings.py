@@ -6,7 +6,7 @@ from typing import Any
 
 from network import errors
 from network.core import Deps, floatingips, reading
-from network.store import outbox
+from network.store import outbox, routers
 from network.store import policies as store
 from network.store.models import PortForwarding
 
@@ -46,6 +46,8 @@ def _fill(
 ) -> None:
     port = reading.find(session, ctx, "port", values["internal_port_id"])
     address = floatingips.fixed_address(port, values.get("internal_ip_address"))
+    if routers.floating_on(session, floating.floating_network_id, port.id, address, None):
+        raise errors.PortHasBindingFloatingIP(port_id=port.id, fixed_ip=address)
     row.router_id = floatingips.router_for(session, floating.floating_network_id, port, address)
     row.internal_port_id, row.internal_ip_address = port.id, address
     row.protocol = values["protocol"].lower()
@@ -73,8 +75,8 @@ def _fill(
 
 
 def create(deps: Deps, ctx: Any, floating_id: str, values: dict[str, Any]) -> PortForwarding:
-    """Forward a port. Raises FipAssociated-like conflicts for a floating IP that leads to one
-    port wholly."""
+    """Forward a port. Raises FipPortForwardingInUse for a floating IP that leads to one port
+    wholly, PortHasBindingFloatingIP for a port to which one does."""
 
     def work(session: Any) -> PortForwarding:
         floating = reading.find(session, ctx, "floatingip", floating_id)

@@ -105,6 +105,15 @@ def floating_on(
     ).first()
 
 
+def forwarded_to(session: Session, port_id: str, address: str) -> bool:
+    "Whether a port forwarding leads to the address."
+    there = (
+        PortForwarding.internal_port_id == port_id,
+        PortForwarding.internal_ip_address == address,
+    )
+    return session.scalar(select(PortForwarding.id).where(*there).limit(1)) is not None
+
+
 def forwardings(session: Session, floating_id: str) -> list[PortForwarding]:
     "The port forwardings of a floating IP."
     return list(

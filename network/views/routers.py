@@ -69,25 +69,30 @@ def floatingip(row: Any, deps: Any) -> dict[str, Any]:
     }
 
 
-def _ports(row: Any) -> dict[str, Any]:
-    out: dict[str, Any] = {
+def _ranges(row: Any) -> dict[str, Any]:
+    return {
         "external_port_range": f"{row.external_port}:{row.external_port_end}",
         "internal_port_range": f"{row.internal_port}:{row.internal_port_end}",
     }
-    if row.external_port == row.external_port_end:
-        out |= {"external_port": row.external_port, "internal_port": row.internal_port}
-    return out
+
+
+def _single(row: Any) -> dict[str, Any]:
+    if row.external_port != row.external_port_end:
+        return {}
+    return {"external_port": row.external_port, "internal_port": row.internal_port}
 
 
 def _brief(row: Any) -> dict[str, Any]:
-    return {**_ports(row), "protocol": row.protocol, "internal_ip_address": row.internal_ip_address}
+    # In a floating IP: with ranges only where there are more ports than one.
+    return {
+        "id": row.id,
+        **(_single(row) or _ranges(row)),
+        "protocol": row.protocol,
+        "internal_ip_address": row.internal_ip_address,
+        "internal_port_id": row.internal_port_id,
+    }
 
 
 def port_forwarding(row: Any, deps: Any) -> dict[str, Any]:
     "A port forwarding."
-    return {
-        "id": row.id,
-        **_brief(row),
-        "internal_port_id": row.internal_port_id,
-        "description": row.description,
-    }
+    return {**_ranges(row), **_brief(row), "description": row.description}

@@ -177,3 +177,50 @@ def test_a_revision_may_be_older_than_the_first(demo):
     stale = {"If-Match": f"revision_number={net['revision_number'] - 1}"}
     answer = demo.put(f"/v2.0/networks/{net['id']}", json={"network": {"name": "n"}}, headers=stale)
     error(answer, 412, "RevisionNumberConstraintFailed")
+
+
+@pytest.fixture
+def way_out(admin, demo):
+    "A port of demo's behind a router, and the external network that the router leads to."
+    ext = make(admin, "network", **{"router:external": True})["id"]
+    cidr = "172.24.4.0/24"
+    make(admin, "subnet", network_id=ext, cidr=cidr, ip_version=4, enable_dhcp=False)
+    net = make(demo, "network")["id"]
+    subnet = make(demo, "subnet", network_id=net, cidr="10.0.0.0/24", ip_version=4)["id"]
+    router = make(demo, "router", external_gateway_info={"network_id": ext})["id"]
+    demo.ok("PUT", f"/v2.0/routers/{router}/add_router_interface", json={"subnet_id": subnet})
+    return ext, net, make(demo, "port", network_id=net)
+
+
+def test_a_floating_ip_leads_to_its_own_project(admin, demo, way_out):
+    ext, net, _ = way_out
+    foreign = make(admin, "port", network_id=net, project_id=OTHER)["id"]
+    floating = make(demo, "floatingip", floating_network_id=ext)["id"]
+    body = {"floatingip": {"port_id": foreign}}
+    error(demo.put(f"/v2.0/floatingips/{floating}", json=body), 400, "HTTPBadRequest")
+
+
+def test_an_update_that_says_nothing_ends_an_association(demo, way_out):
+    ext, _, port = way_out
+    floating = make(demo, "floatingip", floating_network_id=ext, port_id=port["id"])
+    path = f"/v2.0/floatingips/{floating['id']}"
+    kept = demo.ok("PUT", path, json={"floatingip": {"description": "mine"}})["floatingip"]
+    assert kept["port_id"] == port["id"]
+    assert demo.ok("PUT", path, json={"floatingip": {}})["floatingip"]["port_id"] is None
+
+
+def test_an_address_has_a_floating_ip_or_forwarded_ports(demo, way_out):
+    ext, _, port = way_out
+    first, second = (make(demo, "floatingip", floating_network_id=ext)["id"] for _ in range(2))
+    lead = {"floatingip": {"port_id": port["id"]}}
+    demo.ok("PUT", f"/v2.0/floatingips/{first}", json=lead)
+    wish = {"internal_port_id": port["id"], "internal_port": 22, "external_port": 2222}
+    wish |= {"internal_ip_address": port["fixed_ips"][0]["ip_address"], "protocol": "tcp"}
+    path, body = f"/v2.0/floatingips/{second}/port_forwardings", {"port_forwarding": wish}
+    error(demo.post(path, json=body), 409, "PortHasBindingFloatingIP")
+    demo.ok("DELETE", f"/v2.0/floatingips/{first}")
+    made = demo.ok("POST", path, json=body)["port_forwarding"]
+    third = make(demo, "floatingip", floating_network_id=ext)["id"]
+    error(demo.put(f"/v2.0/floatingips/{third}", json=lead), 409, "PortHasPortForwarding")
+    (inside,) = demo.ok("GET", f"/v2.0/floatingips/{second}")["floatingip"]["port_forwardings"]
+    assert inside == {**wish, "id": made["id"]}
