@@ -27,6 +27,7 @@ from devstack.settings import (
 
 IMAGE, FIRST, KEY, NETWORK, PUBLIC = "alto-tiny", "first", "demo", "demo", "public"
 USER = "alto"
+AUTO_POOL, AUTO_CIDR = "auto", "10.128.0.0/16"
 FLAVORS = {
     "t1.nano": (128, 1, 1),
     "t1.micro": (192, 1, 1),
@@ -70,6 +71,7 @@ def everything(settings: Settings, image_file: Path) -> Result:
         shown.result = ", ".join(f"{name} {image(admin, name, image_file)}" for name in names)
     with step("Networks"):
         public_network(admin)
+        automatic_networks(admin)
         demo_network(demo)
         open_ssh(demo)
     with step("Key"):
@@ -157,6 +159,22 @@ def public_network(admin: Any) -> None:
             cidr=PUBLIC6_CIDR,
             gateway_ip=PUBLIC6_GATEWAY,
             is_dhcp_enabled=False,
+        )
+
+
+def automatic_networks(admin: Any) -> None:
+    """What a network for a project without one is made of (`openstack server create --nic auto`):
+    the default external network, and a pool of addresses that everybody may use."""
+    public = admin.network.find_network(PUBLIC, ignore_missing=False)
+    if not public.is_default:
+        admin.network.update_network(public, is_default=True)
+    if admin.network.find_subnet_pool(AUTO_POOL) is None:
+        admin.network.create_subnet_pool(
+            name=AUTO_POOL,
+            prefixes=[AUTO_CIDR],
+            default_prefixlen=26,
+            is_shared=True,
+            is_default=True,
         )
 
 

@@ -2,6 +2,7 @@
 
 from network.api import (
     agents,
+    autoallocation,
     extensions,
     floatingips,
     networks,
@@ -37,5 +38,6 @@ ROUTES = (
     policies.label_api,
     policies.meter_api,
     policies.default_api,
+    autoallocation.api,
     tags.api,
 )

@@ -149,7 +149,7 @@ def _update_route(
             ctx,
             key,
             resource.values(sent, put=True),
-            resource.guarded(sent),
+            resource.guarded(sent, put=True),
             listing.revision(request.headers.get("If-Match")),
         )
         return {resource.name: shaper(resource, rule, ctx, None)(view(row, deps))}

@@ -5,6 +5,7 @@ address-group|Address group|Prefixes that security group rules name together
 address-scope|Address scope|Subnet pools whose addresses do not overlap
 agent|agent|The OVN chassis
 allowed-address-pairs|Allowed Address Pairs|Further addresses that a port may use
+auto-allocated-topology|Auto Allocated Topology Services|A network for a project that has none
 availability_zone|Availability Zone|Availability zones of networks and routers
 binding|Port Binding|Which host a port is on and how it is plugged
 default-subnetpools|Default Subnetpools|A subnet pool for subnets that name none
@@ -32,8 +33,12 @@ provider|Provider Network|What carries a network
 multi-provider|Multi Provider Network|Networks of several segments
 qos|Quality of Service|Bandwidth limits, DSCP marks, minimum bandwidth
 qos-bw-limit-direction|Direction for QoS bandwidth limit rule|Limits for both directions
+qos-default|QoS default policy|A policy for new networks that name none
+qos-rule-type-details|Details of QoS rule types|What each type takes
 qos-fip|Floating IP QoS|A policy for a floating IP
 quotas|Quota management support|Limits for each project
+quota-check-limit|Quota engine limit check|Limits below what is used are refused
+quota-check-limit-default|Quota engine limit check by default|Unless they are forced
 quota_details|Quota details management support|Limits and use
 rbac-policies|RBAC Policies|Share networks with projects
 rbac-address-group|Add address_group type to RBAC|Share address groups

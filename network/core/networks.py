@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common.context import Context
+from common.ids import new_id
 from network import errors
 from network.core import Deps, access, floatingips, quotas, reading, segments
 from network.store import networks as store
@@ -36,6 +37,7 @@ def create(
     def work(session: Any) -> Network:
         quotas.check(session, deps, values["project_id"], "network")
         row = Network(
+            id=values.get("id") or new_id(),
             project_id=values["project_id"],
             external=values["router:external"],
             **{k: values[k] for k in _PLAIN},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.context import Context
+from common.ids import new_id
 from network import errors
 from network.core import Deps, access, ipam, ports, quotas, reading
 from network.store import outbox
@@ -27,6 +28,7 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
     def work(session: Any) -> Router:
         quotas.check(session, deps, values["project_id"], "router")
         row = Router(
+            id=values.get("id") or new_id(),
             project_id=values["project_id"],
             name=values["name"],
             description=values["description"],

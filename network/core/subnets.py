@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.context import Context
+from common.ids import new_id
 from network import errors
 from network.core import (
     Deps,
@@ -51,6 +52,7 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         networks.check_mtu(network.id, network.mtu, [net.version])
         _check_overlap(session, network.id, net)
         row = Subnet(
+            id=values.get("id") or new_id(),
             project_id=values["project_id"],
             network_id=network.id,
             ip_version=net.version,

@@ -143,6 +143,13 @@ class Attr:
     guard: bool = False
     secret: bool = False
 
+    def is_default(self, value: Any) -> bool:
+        "Whether the value is the one that it would have if it were not sent."
+        if self.default is UNSET:
+            return False
+        default = self.default() if callable(self.default) else self.default
+        return bool((self.kind.convert(value) if self.kind.convert else value) == default)
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -232,9 +239,16 @@ class Resource:
                 out[name] = value if attr_.kind.convert is None else attr_.kind.convert(value)
         return out
 
-    def guarded(self, sent: Mapping[str, Any]) -> list[str]:
-        "The attributes sent that need a rule of their own."
-        return [n for n in sent if n in self.attributes and self.attributes[n].guard]
+    def guarded(self, sent: Mapping[str, Any], put: bool = False) -> list[str]:
+        """The attributes sent that need a rule of their own. Who makes something and says of it
+        what it would be anyway (a client that sends every attribute does) needs none."""
+        return [
+            name
+            for name, value in sent.items()
+            if (attr := self.attributes.get(name)) is not None
+            and attr.guard
+            and (put or not attr.is_default(value))
+        ]
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:

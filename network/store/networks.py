@@ -40,6 +40,17 @@ def ports_in_use(session: Session, network_id: str) -> list[str]:
     )
 
 
+def subnet_ids(session: Session, network_id: str) -> list[str]:
+    "The subnets of a network."
+    return list(session.scalars(select(Subnet.id).where(Subnet.network_id == network_id)))
+
+
+def servers_in(session: Session, network_id: str) -> bool:
+    "Whether there are ports in the network that are not its own or a router's."
+    inside = (Port.network_id == network_id, ~Port.device_owner.like("network:%"))
+    return session.scalar(select(Port.id).where(*inside).limit(1)) is not None
+
+
 def idle_floating_ips(session: Session, network_id: str) -> list[FloatingIp]:
     "Floating IPs of the external network that lead nowhere."
     forwards = exists().where(PortForwarding.floatingip_id == FloatingIp.id)

@@ -224,3 +224,14 @@ def test_an_address_has_a_floating_ip_or_forwarded_ports(demo, way_out):
     error(demo.put(f"/v2.0/floatingips/{third}", json=lead), 409, "PortHasPortForwarding")
     (inside,) = demo.ok("GET", f"/v2.0/floatingips/{second}")["floatingip"]["port_forwardings"]
     assert inside == {**wish, "id": made["id"]}
+
+
+def test_what_would_be_anyway_may_be_said_by_anybody(demo):
+    made = make(demo, "network", shared=False, **{"router:external": False})
+    make(demo, "address_scope", "address-scopes", name="s", ip_version=4, shared=False)
+    wish = {"name": "p", "prefixes": ["10.0.0.0/16"], "shared": "False", "is_default": False}
+    make(demo, "subnetpool", **wish)
+    body = {"network": {"shared": True}}
+    assert demo.post("/v2.0/networks", json=body).status_code == 403
+    off = {"network": {"shared": False}}
+    assert demo.put(f"/v2.0/networks/{made['id']}", json=off).status_code == 403
