@@ -64,11 +64,20 @@ def zones() -> dict[str, Any]:
     }
 
 
+_PROVIDERS = ({"service_type": "L3_ROUTER_NAT", "name": "ovn", "default": True},)
+
+
 @api.get("/service-providers", policy="get_service_provider")
-def providers() -> dict[str, Any]:
-    "Who provides routers."
+def providers(args: Any) -> dict[str, Any]:
+    """Who provides routers. Clients ask with a filter whether there is anybody for VPN or load
+    balancers, and go on to their APIs if somebody is named."""
+    asked = {k: args.getlist(k) for k in ("service_type", "name", "default") if k in args}
     return {
-        "service_providers": [{"service_type": "L3_ROUTER_NAT", "name": "ovn", "default": True}]
+        "service_providers": [
+            p
+            for p in _PROVIDERS
+            if all(str(p[k]).lower() in [v.lower() for v in vs] for k, vs in asked.items())
+        ]
     }
 
 

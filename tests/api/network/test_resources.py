@@ -289,6 +289,14 @@ def test_the_root_names_what_there_is(admin):
         assert entry["links"][0]["href"].endswith(entry["collection"])
 
 
+def test_nobody_provides_a_vpn(demo):
+    def found(query):
+        return demo.ok("GET", f"/v2.0/service-providers{query}")["service_providers"]
+
+    assert found("?service_type=VPN") == found("?name=ha") == found("?default=False") == []
+    assert found("?service_type=L3_ROUTER_NAT&default=true") == found("") != []
+
+
 def test_the_extension_list_is_of_what_there_is(demo):
     aliases = {e["alias"] for e in demo.ok("GET", "/v2.0/extensions")["extensions"]}
     assert {
