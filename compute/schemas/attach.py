@@ -1,6 +1,7 @@
 "Bodies of interfaces, volume attachments and consoles."
 
 from common.schema import Versioned, obj
+from compute.schemas.cluster import query
 from compute.schemas.fields import BOOLEAN, DEVICE_TAG, UUID, steps, wrapped
 
 _FIXED = {
@@ -24,18 +25,7 @@ VOLUME = Versioned(
     )
 )
 _SWAP = obj("volumeId", volumeId=UUID)
-VOLUMES = Versioned(
-    {
-        v: {
-            "type": "object",
-            "properties": dict.fromkeys(
-                ("limit", "offset"), {"type": "array", "items": {"type": "string"}}
-            ),
-            "additionalProperties": extra,
-        }
-        for v, extra in (("2.1", True), ("2.75", False))
-    }
-)
+VOLUMES = query("limit", "offset")
 UPDATE_VOLUME = Versioned(
     wrapped(
         "volumeAttachment",

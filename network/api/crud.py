@@ -207,14 +207,15 @@ def links(plural: str, query: Any, args: Any, rows: list[Any]) -> dict[str, Any]
     if not query.limit:
         return {}
     url, out = serving().request.base_url, []
-    there = {k: v for k, v in args.items(multi=True) if k not in ("marker", "page_reverse")}
+    there = [(k, v) for k, v in args.items(multi=True) if k not in ("marker", "page_reverse")]
+
+    def link(rel: str, *more: tuple[str, str]) -> None:
+        out.append({"rel": rel, "href": f"{url}?{urlencode([*there, *more])}"})
+
     full = len(rows) == query.limit
     if full or query.reverse:
-        marker = {"marker": rows[-1].id} if rows else {}
-        out.append({"rel": "next", "href": f"{url}?{urlencode(there | marker)}"})
+        link("next", *([("marker", rows[-1].id)] if rows else []))
     if query.marker and not query.reverse or full and query.reverse:
         # Before the first of these; past the end, the last page.
-        marker = {"marker": rows[0].id} if rows else {}
-        back = there | marker | {"page_reverse": "True"}
-        out.append({"rel": "previous", "href": f"{url}?{urlencode(back)}"})
+        link("previous", *([("marker", rows[0].id)] if rows else []), ("page_reverse", "True"))
     return {f"{plural}_links": out} if out else {}

@@ -52,3 +52,13 @@ def other(app):
 @pytest.fixture
 def reader(app):
     return client(app, project_id="d" * 32, roles=["reader"])
+
+
+@pytest.fixture
+def outside(admin):
+    "An external network with addresses to give."
+    wish = {"network": {"router:external": True}}
+    net = admin.ok("POST", "/v2.0/networks", json=wish)["network"]
+    wish = {"network_id": net["id"], "cidr": "172.24.4.0/24", "ip_version": 4}
+    admin.ok("POST", "/v2.0/subnets", json={"subnet": {**wish, "enable_dhcp": False}})
+    return net

@@ -154,6 +154,16 @@ def test_an_administrator_who_asks_makes_a_projects_default_group(admin):
     assert [g["name"] for g in found] == ["default"]
 
 
+def test_links_ask_for_all_that_was_asked_for(demo):
+    ids = [make(demo, "network")["id"] for _ in range(3)]
+    asked = "fields=id&fields=name&" + "&".join(f"id={key}" for key in ids)
+    page = demo.ok("GET", f"/v2.0/networks?limit=2&{asked}")
+    (following,) = page["networks_links"]
+    (last,) = demo.ok("GET", following["href"])["networks"]
+    assert set(last) == {"id", "name"}
+    assert {last["id"], *(n["id"] for n in page["networks"])} == set(ids)
+
+
 def test_past_the_last_page_leads_a_way_back(demo):
     ids = sorted(make(demo, "network")["id"] for _ in range(3))
     url, seen = "/v2.0/networks?limit=2&sort_key=id&sort_dir=asc", []
@@ -180,11 +190,9 @@ def test_a_revision_may_be_older_than_the_first(demo):
 
 
 @pytest.fixture
-def way_out(admin, demo):
+def way_out(demo, outside):
     "A port of demo's behind a router, and the external network that the router leads to."
-    ext = make(admin, "network", **{"router:external": True})["id"]
-    cidr = "172.24.4.0/24"
-    make(admin, "subnet", network_id=ext, cidr=cidr, ip_version=4, enable_dhcp=False)
+    ext = outside["id"]
     net = make(demo, "network")["id"]
     subnet = make(demo, "subnet", network_id=net, cidr="10.0.0.0/24", ip_version=4)["id"]
     router = make(demo, "router", external_gateway_info={"network_id": ext})["id"]

@@ -23,15 +23,6 @@ def subnet(demo, net):
     return make(demo, "subnet", network_id=net["id"], cidr="10.0.0.0/26", ip_version=4)
 
 
-@pytest.fixture
-def outside(admin):
-    "An external network with addresses to give."
-    net = make(admin, "network", **{"router:external": True})
-    cidr = "172.24.4.0/24"
-    make(admin, "subnet", network_id=net["id"], cidr=cidr, ip_version=4, enable_dhcp=False)
-    return net
-
-
 def error(response, status, kind):
     assert response.status_code == status, response.get_data(as_text=True)
     assert response.get_json()["NeutronError"]["type"] == kind
