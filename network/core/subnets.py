@@ -45,7 +45,6 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
         target = {"project_id": values["project_id"], "network:project_id": network.project_id}
         access.enforce(ctx, "create_subnet", target, guarded)
         quotas.check(session, deps, values["project_id"], "subnet")
-        _check_affinity(session, network.id, values)
         cidr, pool_id = _prefix(session, deps, ctx, values)
         net = ipaddress.ip_network(cidr)
         _check_family(values, net)
@@ -76,13 +75,9 @@ def create(deps: Deps, ctx: Context, values: dict[str, Any], guarded: Sequence[s
     return deps.write(work)
 
 
-def _check_affinity(session: Any, network_id: str, values: dict[str, Any]) -> None:
-    # Addresses of one version in one network are of one pool, or of none: so the network is in one
+def _check_affinity(session: Any, network_id: str, version: int, pool_id: str) -> None:
+    # Where one subnet of a network is of a pool, all of its version are: so the network is in one
     # address scope.
-    pool_id = values.get("subnetpool_id")
-    if not pool_id:
-        return
-    version = values.get("ip_version") or 4
     for other in addresses.subnets_of(session, network_id):
         if other.ip_version == version and other.subnetpool_id != pool_id:
             raise errors.HTTPBadRequest(
@@ -112,6 +107,7 @@ def _prefix(
         elif not cidr:
             raise errors.HTTPBadRequest(reason="No default subnetpool found.")
     if pool_id:
+        _check_affinity(session, values["network_id"], version or 4, pool_id)
         return subnetpools.take(session, deps, ctx, pool_id, cidr, values), pool_id
     if not cidr:
         raise errors.HTTPBadRequest(

@@ -36,12 +36,18 @@ def test_a_network_carries_what_its_subnets_need(demo, version, cidr, least):
     error(demo.put(path, json={"network": {"mtu": least - 1}}), 409, "NetworkMTUSubnetConflict")
 
 
-def test_subnets_of_a_network_are_of_one_pool(demo):
+def test_subnets_of_a_network_are_of_one_pool(admin, demo):
     net = make(demo, "network")
     make(demo, "subnet", network_id=net["id"], cidr="10.0.0.0/24", ip_version=4)
     pool = make(demo, "subnetpool", name="p", prefixes=["10.9.0.0/16"], default_prefixlen=24)
-    wish = {"network_id": net["id"], "ip_version": 4, "subnetpool_id": pool["id"]}
-    error(demo.post("/v2.0/subnets", json={"subnet": wish}), 400, "HTTPBadRequest")
+    wish = {"network_id": net["id"], "ip_version": 4}
+    named = {"subnet": {**wish, "subnetpool_id": pool["id"]}}
+    error(demo.post("/v2.0/subnets", json=named), 400, "HTTPBadRequest")
+    admin.ok("PUT", f"/v2.0/subnetpools/{pool['id']}", json={"subnetpool": {"is_default": True}})
+    default = {"subnet": {**wish, "use_default_subnetpool": True}}
+    answer = demo.post("/v2.0/subnets", json=default)
+    error(answer, 400, "HTTPBadRequest")
+    assert "same subnet pool" in answer.text
 
 
 def test_pools_of_a_scope_do_not_overlap(demo):
